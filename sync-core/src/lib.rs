@@ -1,0 +1,9 @@
+//! The part of Wardbook that phone, browser, server and simulator share.
+//!
+//! It does no input or output and has neither clock nor randomness: what it needs of them is
+//! passed in, so that every failure replays. From the ground up, each module knowing only those
+//! before it:
+//!
+//! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
+
+pub mod ids;
