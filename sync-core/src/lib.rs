@@ -7,3 +7,4 @@
 //! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
 
 pub mod ids;
+pub mod record;

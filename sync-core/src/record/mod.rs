@@ -1,0 +1,3 @@
+//! A record: one Automerge document seen through its history.
+
+pub mod change;
