@@ -6,4 +6,6 @@
 //!
 //! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
 
+pub mod envelope;
 pub mod ids;
+pub mod sync;
