@@ -38,16 +38,7 @@ pub fn pack(acts: &[Act], statements: &[Statement]) -> Result<Vec<u8>, CannotPac
             length: plain.len(),
         });
     }
-    let params = BrotliEncoderParams {
-        quality: 11,
-        lgwin: i32::from(WINDOW_BITS),
-        size_hint: plain.len(),
-        ..BrotliEncoderParams::default()
-    };
-    let mut frame = vec![WHOLE_CHANGES];
-    brotli::BrotliCompress(&mut plain.as_slice(), &mut frame, &params)
-        .map_err(|_| CannotPack::Compress)?;
-    Ok(frame)
+    deflate(&plain)
 }
 
 /// The bytes that `act` takes alone in a frame.
@@ -146,6 +137,18 @@ fn read_lists(plain: &[u8]) -> Result<Frame, BadFrame> {
     }
 }
 
+fn deflate(plain: &[u8]) -> Result<Vec<u8>, CannotPack> {
+    let params = BrotliEncoderParams {
+        quality: 11,
+        lgwin: i32::from(WINDOW_BITS),
+        size_hint: plain.len(),
+        ..BrotliEncoderParams::default()
+    };
+    let mut frame = vec![WHOLE_CHANGES];
+    brotli::BrotliCompress(&mut &*plain, &mut frame, &params).map_err(|_| CannotPack::Compress)?;
+    Ok(frame)
+}
+
 fn inflate(stream: &[u8]) -> Result<Vec<u8>, BadFrame> {
     // The header alone can ask the decompressor for a gigabyte.
     if window_bits(stream).is_none_or(|bits| bits > WINDOW_BITS) {
@@ -176,8 +179,13 @@ fn window_bits(stream: &[u8]) -> Option<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A frame of items that need not be acts.
+    pub(in crate::envelope) fn frame_of(acts: &[Vec<u8>], statements: &[Vec<u8>]) -> Vec<u8> {
+        deflate(&lists([acts, statements])).unwrap()
+    }
 
     fn squeeze(plain: &[u8], lgwin: i32) -> Vec<u8> {
         let params = BrotliEncoderParams {
