@@ -194,7 +194,7 @@ impl Envelope {
                 limit: MAX_ENVELOPE,
             }));
         }
-        let (body_bytes, sig, frame) = split(bytes).map_err(|at| {
+        let [body_bytes, sig, frame] = split(bytes).map_err(|at| {
             BadEnvelope::Bytes(BadBytes::Malformed {
                 at,
                 length: bytes.len(),
@@ -266,13 +266,14 @@ impl Envelope {
     }
 }
 
-fn split(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), usize> {
+/// The three parts, or where the bytes stop being them.
+fn split(bytes: &[u8]) -> Result<[&[u8]; 3], usize> {
     let mut d = Decoder::new(bytes);
     let parts = (|| {
         if d.array()? != Some(3) {
             return Err(minicbor::decode::Error::message("not three parts"));
         }
-        Ok((d.bytes()?, d.bytes()?, d.bytes()?))
+        Ok([d.bytes()?, d.bytes()?, d.bytes()?])
     })();
     match (parts, d.position()) {
         (Ok(parts), at) if at == bytes.len() => Ok(parts),

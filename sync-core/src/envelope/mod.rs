@@ -8,6 +8,7 @@ pub mod chain;
 pub mod change;
 pub mod charter;
 pub mod codec;
+pub mod delta;
 pub mod frame;
 pub mod header;
 pub mod log;
@@ -22,8 +23,9 @@ pub(crate) mod samples;
 mod tests;
 
 pub use act::{Act, Behalf, MAX_ACT, Original, Part};
-pub use charter::{Charter, CharterAt, CharterDelta, DeviceGrant, Member, ServerKey};
+pub use charter::{Charter, CharterAt};
 pub use codec::{BadBytes, from_bytes, to_bytes};
+pub use delta::{BadDelta, CharterDelta, DeviceGrant, Member, ServerKey};
 pub use frame::Frame;
 pub use header::{Body, Draft, Envelope, MAX_ENVELOPE, Need, Unsigned};
 pub use log::{Entry, HeldAct, Seen, SignedHead, TreeHead};

@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::act::{Act, Behalf, Original, Part};
-use super::charter::{CharterDelta, DeviceGrant, Member, ServerKey};
+use super::delta::{CharterDelta, DeviceGrant, Member, ServerKey};
 use super::header::{Draft, Need};
 use super::log::{Entry, HeldAct, Seen, TreeHead};
 use super::sign::SoftKey;

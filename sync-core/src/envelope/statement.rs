@@ -2,8 +2,8 @@
 
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-use super::charter::CharterDelta;
 use super::codec::{from_bytes, to_bytes};
+use super::delta::CharterDelta;
 use crate::ids::{ActId, Hash, RecordId};
 
 /// A statement of the server: `[tag, bytes]`.

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::envelope::charter::{BadDelta, CharterDelta, DeviceGrant, Member, ServerKey};
+use crate::envelope::delta::{BadDelta, CharterDelta, DeviceGrant, Member, ServerKey};
 use crate::envelope::samples::{key, person};
 use crate::envelope::{Charter, from_bytes, to_bytes};
 use crate::ids::{Epoch, Hash};
