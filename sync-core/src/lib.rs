@@ -6,5 +6,9 @@
 //!
 //! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
 
+pub mod catalogue;
+pub mod envelope;
+pub mod gate;
 pub mod ids;
 pub mod record;
+pub mod sync;

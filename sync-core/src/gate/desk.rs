@@ -1,0 +1,389 @@
+//! The desk where envelopes are judged act by act, against the records they touch.
+//!
+//! The host loads every record that an envelope names ([`records_named`]), calls
+//! [`Desk::judge`] for one envelope after the other in the order of the station log, proves the
+//! touched records ([`Desk::prove`]) and stores what is new ([`Docket::new_changes`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::held::{Code, Held};
+use super::policy::{self, Rights};
+use crate::catalogue::{Catalogue, Kind};
+use crate::envelope::change::change_hash;
+use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
+use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
+use crate::record::change::{Action, At, Decoded, Scalar};
+use crate::record::document;
+use crate::record::history::{Change, History, Origin, Unsound};
+
+/// One record on the desk.
+#[derive(Debug)]
+pub struct Docket {
+    pub history: History,
+    /// The generation each device has reached in the record, by acts admitted and held.
+    pub generations: BTreeMap<DeviceId, u32>,
+    /// The changes of held acts, with the device and generation that made them.
+    pub held: BTreeMap<Hash, (DeviceId, u32)>,
+    loaded: usize,
+}
+
+impl Docket {
+    pub fn empty(record: RecordId) -> Docket {
+        Docket::loaded(History::new(record), BTreeMap::new(), BTreeMap::new())
+    }
+
+    pub fn loaded(
+        history: History,
+        generations: BTreeMap<DeviceId, u32>,
+        held: BTreeMap<Hash, (DeviceId, u32)>,
+    ) -> Docket {
+        let loaded = history.changes().len();
+        Docket { history, generations, held, loaded }
+    }
+
+    /// What was admitted since the record was loaded.
+    pub fn new_changes(&self) -> &[Change] {
+        &self.history.changes()[self.loaded..]
+    }
+}
+
+/// What became of one act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Admitted,
+    Held(Held),
+}
+
+/// What became of one envelope: the verdicts on its acts, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    pub verdicts: Vec<Verdict>,
+    /// What the log entry says of the held ones.
+    pub held: Vec<HeldAct>,
+    /// Nothing of the envelope was admitted: its body need not be sent to anybody.
+    pub whole: bool,
+}
+
+/// When an envelope came in, and which place in the log it is given.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Arrival {
+    /// Milliseconds since 1970 by the server's clock; none on a phone that judges provisionally.
+    pub received_at: Option<i64>,
+    pub entry: Option<u64>,
+}
+
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub station: &'a StationId,
+    pub charter: &'a Charter,
+    /// The catalogues of all epochs that envelopes here name, by their hash.
+    pub catalogues: &'a BTreeMap<Hash, Arc<Catalogue>>,
+    pub records: BTreeMap<RecordId, Docket>,
+    /// The last act number judged of each device.
+    pub last_act: BTreeMap<DeviceId, u64>,
+    /// Proves every act by itself. Slower; for when a batch has failed its proof.
+    pub prove_each: bool,
+}
+
+/// The records that the acts of a frame name.
+pub fn records_named(frame: &Frame) -> BTreeSet<RecordId> {
+    let acts = frame.acts.iter().filter_map(|act| act.as_ref().ok());
+    acts.flat_map(|act| act.parts.iter().map(|part| part.record)).collect()
+}
+
+impl<'a> Desk<'a> {
+    pub fn new(
+        station: &'a StationId,
+        charter: &'a Charter,
+        catalogues: &'a BTreeMap<Hash, Arc<Catalogue>>,
+    ) -> Desk<'a> {
+        Desk {
+            station,
+            charter,
+            catalogues,
+            records: BTreeMap::new(),
+            last_act: BTreeMap::new(),
+            prove_each: false,
+        }
+    }
+
+    pub fn docket(&mut self, record: RecordId) -> &mut Docket {
+        self.records.entry(record).or_insert_with(|| Docket::empty(record))
+    }
+
+    /// Judges the acts of an envelope whose signature and place in the device log were checked.
+    pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
+        let standing = self.standing(envelope);
+        let honest = frame.change_root().is_ok_and(|root| root == envelope.body.change_root)
+            || frame.acts.iter().any(Result::is_err);
+        let mut verdicts = Vec::new();
+        let mut held = Vec::new();
+        for (index, act) in frame.acts.iter().enumerate() {
+            let verdict = match (act, &standing) {
+                (Err(bad), _) => Err(Held::new(Code::Malformed, bad)),
+                (Ok(_), _) if !honest => Err(Held::new(Code::HeaderLies, "change_root")),
+                (Ok(act), Err(reason)) => {
+                    self.set_aside(act, envelope.body.device);
+                    Err(reason.clone())
+                }
+                (Ok(act), Ok(standing)) => self.act(act, standing, envelope.body.device, arrival),
+            };
+            match verdict {
+                Ok(()) => verdicts.push(Verdict::Admitted),
+                Err(reason) => {
+                    held.push(HeldAct {
+                        index: index as u32,
+                        code: reason.code.word().to_owned(),
+                        leaves: act.as_ref().map(hashes).unwrap_or_default(),
+                    });
+                    verdicts.push(Verdict::Held(reason));
+                }
+            }
+        }
+        let whole = !verdicts.is_empty() && held.len() == verdicts.len();
+        Judgement { verdicts, held, whole }
+    }
+
+    /// Takes an act that was judged elsewhere and admitted, as a replica does with an entry of
+    /// the station log. It must still stand soundly.
+    pub fn replay(
+        &mut self,
+        act: &Act,
+        device: DeviceId,
+        person: &PersonId,
+        arrival: Arrival,
+    ) -> Result<(), Held> {
+        let standing = Standing::replayed(person.clone());
+        self.act(act, &standing, device, arrival)
+    }
+
+    /// Notes the changes of an act that is held, so that what rests on them is known as stranded.
+    pub fn set_aside(&mut self, act: &Act, device: DeviceId) {
+        for part in &act.parts {
+            if let Ok(hash) = change_hash(&part.change) {
+                self.docket(part.record).held.insert(hash, (device, part.g));
+            }
+        }
+    }
+
+    /// Proves that every record that was touched still loads. Names those that do not.
+    pub fn prove(&self) -> Vec<RecordId> {
+        self.records
+            .iter()
+            .filter(|(_, docket)| !docket.new_changes().is_empty())
+            .filter(|(_, docket)| document::prove(docket.history.raw()).is_err())
+            .map(|(record, _)| *record)
+            .collect()
+    }
+
+    /// Who wrote the envelope, with the rights granted then and still.
+    fn standing(&self, envelope: &Envelope) -> Result<Standing, Held> {
+        let body = &envelope.body;
+        if let Some(server) = self.charter.server_ever(body.device) {
+            let _ = server;
+            return Ok(Standing { judged: false, ..Standing::server(self.catalogue_of(envelope)) });
+        }
+        let then = self
+            .charter
+            .at(body.epoch)
+            .ok_or_else(|| Held::new(Code::Epoch, format!("{:?}", body.epoch)))?;
+        let now = self.charter.now().ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
+        let grant = then
+            .device(body.device)
+            .ok_or_else(|| Held::new(Code::NotAMember, body.device))?;
+        if now.device(body.device).is_none() {
+            return Err(Held::new(Code::DeviceRemoved, body.device));
+        }
+        let active = |at: &crate::envelope::CharterAt<'_>| {
+            at.member(&grant.person).is_some_and(|member| member.active)
+        };
+        if !active(&then) || !active(&now) {
+            return Err(Held::new(Code::NotAMember, &grant.person));
+        }
+        let still = now.roles(&grant.person);
+        let roles = then.roles(&grant.person).iter().filter(|role| still.contains(role));
+        Ok(Standing {
+            rights: Rights {
+                person: grant.person.clone(),
+                roles: roles.cloned().collect(),
+                server: false,
+            },
+            catalogue: self.catalogue_of(envelope),
+            judged: true,
+            own: false,
+        })
+    }
+
+    fn catalogue_of(&self, envelope: &Envelope) -> Option<Arc<Catalogue>> {
+        let at = self.charter.at(envelope.body.epoch)?;
+        self.catalogues.get(&at.catalogue()).cloned()
+    }
+
+    fn act(
+        &mut self,
+        act: &Act,
+        standing: &Standing,
+        device: DeviceId,
+        arrival: Arrival,
+    ) -> Result<(), Held> {
+        let before: BTreeMap<RecordId, usize> = act
+            .parts
+            .iter()
+            .map(|part| (part.record, self.docket(part.record).history.changes().len()))
+            .collect();
+        let outcome = self.act_in_order(act, standing, device).and_then(|()| {
+            act.parts.iter().try_for_each(|part| self.part(act, part, standing, device, arrival))?;
+            self.proved(act)
+        });
+        if let Err(held) = &outcome {
+            for (record, length) in before {
+                self.docket(record).history.truncate(length);
+            }
+            self.set_aside(act, device);
+            if held.code == Code::Superseded {
+                return outcome;
+            }
+        }
+        for part in &act.parts {
+            let reached = self.docket(part.record).generations.entry(device).or_default();
+            *reached = (*reached).max(part.g);
+        }
+        outcome
+    }
+
+    fn act_in_order(&mut self, act: &Act, standing: &Standing, device: DeviceId) -> Result<(), Held> {
+        if act.on_behalf.is_some() && !standing.may_write_for_others() {
+            return Err(Held::new(Code::ServerOnly, "on_behalf"));
+        }
+        let last = self.last_act.entry(device).or_default();
+        if act.n <= *last {
+            return Err(Held::new(Code::ActOrder, act.n));
+        }
+        *last = act.n;
+        Ok(())
+    }
+
+    fn part(
+        &mut self,
+        act: &Act,
+        part: &Part,
+        standing: &Standing,
+        device: DeviceId,
+        arrival: Arrival,
+    ) -> Result<(), Held> {
+        let station = self.station;
+        let docket = self.docket(part.record);
+        if docket.generations.get(&device).is_some_and(|reached| part.g < *reached) {
+            return Err(Held::new(Code::Superseded, part.g));
+        }
+        let decoded =
+            Decoded::strict(&part.change).map_err(|bad| Held::new(Code::BadChange, bad))?;
+        if decoded.actor != ActorName::derive(station, device, part.record, part.g) {
+            return Err(Held::new(Code::WrongActor, part.record));
+        }
+        if decoded.deps.iter().any(|dep| docket.held.contains_key(dep)) {
+            return Err(Held::new(Code::Stranded, part.record));
+        }
+        if decoded.deps.is_empty() || docket.history.is_empty() {
+            birth(station, docket, part, device, &decoded)?;
+        }
+        let origin = Origin {
+            act: act.author_act(device),
+            person: act.author(&standing.rights.person).clone(),
+            at: act.written_at(),
+            received_at: arrival.received_at,
+            entry: arrival.entry,
+        };
+        let (seq, g) = (decoded.seq, part.g);
+        let position = docket.history.push(decoded, part.change.clone(), origin).map_err(|unsound| {
+            let own_is_held = docket.held.values().any(|by| *by == (device, g));
+            match unsound {
+                Unsound::UnknownDependency(hash) => Held::new(Code::UnknownDependency, hash),
+                Unsound::Sequence { want, .. } if own_is_held && seq > want => {
+                    Held::new(Code::Stranded, part.record)
+                }
+                unsound => Held::new(Code::Unsound, unsound),
+            }
+        })?;
+        if !standing.judged {
+            return Ok(());
+        }
+        let docket = &self.records[&part.record];
+        let kind = kind_of(&docket.history, standing.catalogue.as_deref());
+        policy::check(&docket.history, position, station, kind, &standing.rights)
+    }
+
+    fn proved(&self, act: &Act) -> Result<(), Held> {
+        if !self.prove_each {
+            return Ok(());
+        }
+        for part in &act.parts {
+            if let Some(docket) = self.records.get(&part.record)
+                && document::prove(docket.history.raw()).is_err()
+            {
+                return Err(Held::new(Code::WouldNotLoad, part.record));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Standing {
+    rights: Rights,
+    catalogue: Option<Arc<Catalogue>>,
+    /// Whether policy applies: not to the server, and not to what was judged already.
+    judged: bool,
+    own: bool,
+}
+
+impl Standing {
+    fn server(catalogue: Option<Arc<Catalogue>>) -> Standing {
+        let rights = Rights { person: PersonId::server(), roles: Vec::new(), server: true };
+        Standing { rights, catalogue, judged: false, own: false }
+    }
+
+    fn replayed(person: PersonId) -> Standing {
+        let rights = Rights { person, roles: Vec::new(), server: false };
+        Standing { rights, catalogue: None, judged: false, own: true }
+    }
+
+    fn may_write_for_others(&self) -> bool {
+        self.rights.server || self.own
+    }
+}
+
+/// A record begins with the change of the device that gave it its id.
+fn birth(
+    station: &StationId,
+    docket: &Docket,
+    part: &Part,
+    device: DeviceId,
+    decoded: &Decoded,
+) -> Result<(), Held> {
+    let wrong = || Held::new(Code::WrongRecord, part.record);
+    if decoded.deps.is_empty() {
+        let made = part.made.ok_or_else(wrong)?;
+        let is_own = part.record == RecordId::derive(station, device, made);
+        return if is_own && docket.history.is_empty() { Ok(()) } else { Err(wrong()) };
+    }
+    // Others' changes arrive before the record exists only if its first change was held.
+    match docket.held.is_empty() {
+        true => Err(Held::new(Code::UnknownDependency, decoded.deps[0])),
+        false => Err(Held::new(Code::Stranded, part.record)),
+    }
+}
+
+/// The kind of a record, as a catalogue knows it.
+pub fn kind_of<'c>(history: &History, catalogue: Option<&'c Catalogue>) -> Option<&'c Kind> {
+    let first = history.changes().first()?;
+    let name = first.decoded.ops.iter().find_map(|op| match (&op.at, &op.action) {
+        (At::Key(key), Action::Put(Scalar::Str(name))) if key == "kind" => Some(name),
+        _ => None,
+    })?;
+    catalogue?.kinds.get(name)
+}
+
+fn hashes(act: &Act) -> Vec<Hash> {
+    act.parts.iter().filter_map(|part| change_hash(&part.change).ok()).collect()
+}
