@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::change::{BadChange, change_hash};
 use super::merkle;
-use crate::ids::{ActId, Hash, PersonId, RecordId};
+use crate::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
 
 /// An act alone in a frame may take this many bytes. Checked before SAVED.
 pub const MAX_ACT: usize = 48 * 1024;
@@ -86,7 +86,9 @@ impl Act {
 
     /// Who did it, given whose device it is.
     pub fn author<'a>(&'a self, owner: &'a PersonId) -> &'a PersonId {
-        self.on_behalf.as_ref().map_or(owner, |behalf| &behalf.person)
+        self.on_behalf
+            .as_ref()
+            .map_or(owner, |behalf| &behalf.person)
     }
 
     /// When its author saved it, in milliseconds since 1970 by the clock of the author's device.
@@ -96,7 +98,9 @@ impl Act {
 
     /// The held act that this one writes anew.
     pub fn original(&self) -> Option<&Original> {
-        self.on_behalf.as_ref().and_then(|behalf| behalf.original.as_ref())
+        self.on_behalf
+            .as_ref()
+            .and_then(|behalf| behalf.original.as_ref())
     }
 
     /// The hashes of the act's changes, in the order of its parts. The error names the part.

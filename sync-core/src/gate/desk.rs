@@ -39,7 +39,12 @@ impl Docket {
         held: BTreeMap<Hash, (DeviceId, u32)>,
     ) -> Docket {
         let loaded = history.changes().len();
-        Docket { history, generations, held, loaded }
+        Docket {
+            history,
+            generations,
+            held,
+            loaded,
+        }
     }
 
     /// What was admitted since the record was loaded.
@@ -89,7 +94,8 @@ pub struct Desk<'a> {
 /// The records that the acts of a frame name.
 pub fn records_named(frame: &Frame) -> BTreeSet<RecordId> {
     let acts = frame.acts.iter().filter_map(|act| act.as_ref().ok());
-    acts.flat_map(|act| act.parts.iter().map(|part| part.record)).collect()
+    acts.flat_map(|act| act.parts.iter().map(|part| part.record))
+        .collect()
 }
 
 impl<'a> Desk<'a> {
@@ -109,13 +115,17 @@ impl<'a> Desk<'a> {
     }
 
     pub fn docket(&mut self, record: RecordId) -> &mut Docket {
-        self.records.entry(record).or_insert_with(|| Docket::empty(record))
+        self.records
+            .entry(record)
+            .or_insert_with(|| Docket::empty(record))
     }
 
     /// Judges the acts of an envelope whose signature and place in the device log were checked.
     pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
         let standing = self.standing(envelope);
-        let honest = frame.change_root().is_ok_and(|root| root == envelope.body.change_root)
+        let honest = frame
+            .change_root()
+            .is_ok_and(|root| root == envelope.body.change_root)
             || frame.acts.iter().any(Result::is_err);
         let mut verdicts = Vec::new();
         let mut held = Vec::new();
@@ -142,7 +152,11 @@ impl<'a> Desk<'a> {
             }
         }
         let whole = !verdicts.is_empty() && held.len() == verdicts.len();
-        Judgement { verdicts, held, whole }
+        Judgement {
+            verdicts,
+            held,
+            whole,
+        }
     }
 
     /// Takes an act that was judged elsewhere and admitted, as a replica does with an entry of
@@ -182,13 +196,19 @@ impl<'a> Desk<'a> {
         let body = &envelope.body;
         if let Some(server) = self.charter.server_ever(body.device) {
             let _ = server;
-            return Ok(Standing { judged: false, ..Standing::server(self.catalogue_of(envelope)) });
+            return Ok(Standing {
+                judged: false,
+                ..Standing::server(self.catalogue_of(envelope))
+            });
         }
         let then = self
             .charter
             .at(body.epoch)
             .ok_or_else(|| Held::new(Code::Epoch, format!("{:?}", body.epoch)))?;
-        let now = self.charter.now().ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
+        let now = self
+            .charter
+            .now()
+            .ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
         let grant = then
             .device(body.device)
             .ok_or_else(|| Held::new(Code::NotAMember, body.device))?;
@@ -202,7 +222,10 @@ impl<'a> Desk<'a> {
             return Err(Held::new(Code::NotAMember, &grant.person));
         }
         let still = now.roles(&grant.person);
-        let roles = then.roles(&grant.person).iter().filter(|role| still.contains(role));
+        let roles = then
+            .roles(&grant.person)
+            .iter()
+            .filter(|role| still.contains(role));
         Ok(Standing {
             rights: Rights {
                 person: grant.person.clone(),
@@ -230,10 +253,17 @@ impl<'a> Desk<'a> {
         let before: BTreeMap<RecordId, usize> = act
             .parts
             .iter()
-            .map(|part| (part.record, self.docket(part.record).history.changes().len()))
+            .map(|part| {
+                (
+                    part.record,
+                    self.docket(part.record).history.changes().len(),
+                )
+            })
             .collect();
         let outcome = self.act_in_order(act, standing, device).and_then(|()| {
-            act.parts.iter().try_for_each(|part| self.part(act, part, standing, device, arrival))?;
+            act.parts
+                .iter()
+                .try_for_each(|part| self.part(act, part, standing, device, arrival))?;
             self.proved(act)
         });
         if let Err(held) = &outcome {
@@ -246,13 +276,22 @@ impl<'a> Desk<'a> {
             }
         }
         for part in &act.parts {
-            let reached = self.docket(part.record).generations.entry(device).or_default();
+            let reached = self
+                .docket(part.record)
+                .generations
+                .entry(device)
+                .or_default();
             *reached = (*reached).max(part.g);
         }
         outcome
     }
 
-    fn act_in_order(&mut self, act: &Act, standing: &Standing, device: DeviceId) -> Result<(), Held> {
+    fn act_in_order(
+        &mut self,
+        act: &Act,
+        standing: &Standing,
+        device: DeviceId,
+    ) -> Result<(), Held> {
         if act.on_behalf.is_some() && !standing.may_write_for_others() {
             return Err(Held::new(Code::ServerOnly, "on_behalf"));
         }
@@ -274,7 +313,11 @@ impl<'a> Desk<'a> {
     ) -> Result<(), Held> {
         let station = self.station;
         let docket = self.docket(part.record);
-        if docket.generations.get(&device).is_some_and(|reached| part.g < *reached) {
+        if docket
+            .generations
+            .get(&device)
+            .is_some_and(|reached| part.g < *reached)
+        {
             return Err(Held::new(Code::Superseded, part.g));
         }
         let decoded =
@@ -296,16 +339,19 @@ impl<'a> Desk<'a> {
             entry: arrival.entry,
         };
         let (seq, g) = (decoded.seq, part.g);
-        let position = docket.history.push(decoded, part.change.clone(), origin).map_err(|unsound| {
-            let own_is_held = docket.held.values().any(|by| *by == (device, g));
-            match unsound {
-                Unsound::UnknownDependency(hash) => Held::new(Code::UnknownDependency, hash),
-                Unsound::Sequence { want, .. } if own_is_held && seq > want => {
-                    Held::new(Code::Stranded, part.record)
+        let position = docket
+            .history
+            .push(decoded, part.change.clone(), origin)
+            .map_err(|unsound| {
+                let own_is_held = docket.held.values().any(|by| *by == (device, g));
+                match unsound {
+                    Unsound::UnknownDependency(hash) => Held::new(Code::UnknownDependency, hash),
+                    Unsound::Sequence { want, .. } if own_is_held && seq > want => {
+                        Held::new(Code::Stranded, part.record)
+                    }
+                    unsound => Held::new(Code::Unsound, unsound),
                 }
-                unsound => Held::new(Code::Unsound, unsound),
-            }
-        })?;
+            })?;
         if !standing.judged {
             return Ok(());
         }
@@ -339,13 +385,31 @@ struct Standing {
 
 impl Standing {
     fn server(catalogue: Option<Arc<Catalogue>>) -> Standing {
-        let rights = Rights { person: PersonId::server(), roles: Vec::new(), server: true };
-        Standing { rights, catalogue, judged: false, own: false }
+        let rights = Rights {
+            person: PersonId::server(),
+            roles: Vec::new(),
+            server: true,
+        };
+        Standing {
+            rights,
+            catalogue,
+            judged: false,
+            own: false,
+        }
     }
 
     fn replayed(person: PersonId) -> Standing {
-        let rights = Rights { person, roles: Vec::new(), server: false };
-        Standing { rights, catalogue: None, judged: false, own: true }
+        let rights = Rights {
+            person,
+            roles: Vec::new(),
+            server: false,
+        };
+        Standing {
+            rights,
+            catalogue: None,
+            judged: false,
+            own: true,
+        }
     }
 
     fn may_write_for_others(&self) -> bool {
@@ -365,7 +429,11 @@ fn birth(
     if decoded.deps.is_empty() {
         let made = part.made.ok_or_else(wrong)?;
         let is_own = part.record == RecordId::derive(station, device, made);
-        return if is_own && docket.history.is_empty() { Ok(()) } else { Err(wrong()) };
+        return if is_own && docket.history.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong())
+        };
     }
     // Others' changes arrive before the record exists only if its first change was held.
     match docket.held.is_empty() {
@@ -377,13 +445,20 @@ fn birth(
 /// The kind of a record, as a catalogue knows it.
 pub fn kind_of<'c>(history: &History, catalogue: Option<&'c Catalogue>) -> Option<&'c Kind> {
     let first = history.changes().first()?;
-    let name = first.decoded.ops.iter().find_map(|op| match (&op.at, &op.action) {
-        (At::Key(key), Action::Put(Scalar::Str(name))) if key == "kind" => Some(name),
-        _ => None,
-    })?;
+    let name = first
+        .decoded
+        .ops
+        .iter()
+        .find_map(|op| match (&op.at, &op.action) {
+            (At::Key(key), Action::Put(Scalar::Str(name))) if key == "kind" => Some(name),
+            _ => None,
+        })?;
     catalogue?.kinds.get(name)
 }
 
 fn hashes(act: &Act) -> Vec<Hash> {
-    act.parts.iter().filter_map(|part| change_hash(&part.change).ok()).collect()
+    act.parts
+        .iter()
+        .filter_map(|part| change_hash(&part.change).ok())
+        .collect()
 }

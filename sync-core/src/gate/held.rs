@@ -86,7 +86,10 @@ pub struct Held {
 
 impl Held {
     pub fn new(code: Code, detail: impl fmt::Display) -> Held {
-        Held { code, detail: detail.to_string() }
+        Held {
+            code,
+            detail: detail.to_string(),
+        }
     }
 }
 
@@ -100,15 +103,22 @@ impl Code {
 
 /// The sentences of `messages/held.toml`, in the order of [`Code::ALL`].
 static MESSAGES: std::sync::LazyLock<Vec<Label>> = std::sync::LazyLock::new(|| {
-    let table: toml::Table = include_str!("../../messages/held.toml").parse().unwrap_or_default();
+    let table: toml::Table = include_str!("../../messages/held.toml")
+        .parse()
+        .unwrap_or_default();
     Code::ALL
         .iter()
         .map(|code| {
             let text = |language: &str| {
                 let text = table.get(code.word()).and_then(|entry| entry.get(language));
-                text.and_then(toml::Value::as_str).unwrap_or(code.word()).to_owned()
+                text.and_then(toml::Value::as_str)
+                    .unwrap_or(code.word())
+                    .to_owned()
             };
-            Label { zh: text("zh"), en: text("en") }
+            Label {
+                zh: text("zh"),
+                en: text("en"),
+            }
         })
         .collect()
 });
@@ -122,7 +132,11 @@ mod tests {
         for code in Code::ALL {
             assert_eq!(Code::from_word(code.word()), Some(*code));
             for language in Language::ALL {
-                assert_ne!(code.explain(language), code.word(), "{code} lacks {language:?}");
+                assert_ne!(
+                    code.explain(language),
+                    code.word(),
+                    "{code} lacks {language:?}"
+                );
             }
         }
     }

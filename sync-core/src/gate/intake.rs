@@ -57,7 +57,10 @@ pub fn check(
         Place::Duplicate => Ok(Door::Again),
         _ if frozen => Err(TurnedAway::Frozen(body.device)),
         Place::Next => Ok(Door::Take),
-        Place::Gap { have, .. } => Ok(Door::Need { device: body.device, seq: have + 1 }),
+        Place::Gap { have, .. } => Ok(Door::Need {
+            device: body.device,
+            seq: have + 1,
+        }),
         Place::Fork | Place::Past => Ok(Door::Fork),
     }
 }

@@ -15,5 +15,8 @@ pub mod held;
 pub mod intake;
 pub mod policy;
 
-pub use desk::{Desk, Docket, Judgement, Verdict};
+#[cfg(test)]
+mod tests;
+
+pub use desk::{Arrival, Desk, Docket, Judgement, Verdict};
 pub use held::{Code, Held};

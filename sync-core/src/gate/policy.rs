@@ -101,11 +101,17 @@ impl<'a> Reader<'a> {
             && scalar("v").and_then(|v| v.as_int()).is_some()
             && scalar("station") == Some(Scalar::Str(station.to_string()))
             && scalar("external_id").is_none_or(|id| {
-                id.as_str().is_some_and(|id| (1..=MAX_EXTERNAL_ID).contains(&id.len()))
+                id.as_str()
+                    .is_some_and(|id| (1..=MAX_EXTERNAL_ID).contains(&id.len()))
             })
-            && ["fields", "steps", "marks", "secrets"].iter().all(|container| {
-                self.history.objects_at(&Place::Container((*container).into())).count() == 1
-            });
+            && ["fields", "steps", "marks", "secrets"]
+                .iter()
+                .all(|container| {
+                    self.history
+                        .objects_at(&Place::Container((*container).into()))
+                        .count()
+                        == 1
+                });
         if !whole {
             return Err(Held::new(Code::WrongForm, "the record's first change"));
         }
@@ -154,8 +160,16 @@ impl<'a> Reader<'a> {
     }
 
     fn root(&self, key: &str) -> Result<(), Held> {
-        const OURS: [&str; 8] =
-            ["kind", "v", "station", "external_id", "fields", "steps", "marks", "secrets"];
+        const OURS: [&str; 8] = [
+            "kind",
+            "v",
+            "station",
+            "external_id",
+            "fields",
+            "steps",
+            "marks",
+            "secrets",
+        ];
         match (OURS.contains(&key), self.position) {
             (true, 0) => Ok(()),
             (true, _) => Err(Held::new(Code::NotAppendOnly, key)),
@@ -203,16 +217,28 @@ impl<'a> Reader<'a> {
                     (field.many || field.ty == FieldType::Track) && value::fits(field, value)
                 };
                 self.added(at, op, key)?;
-                if known.is_none_or(member) { Ok(()) } else { wrong() }
+                if known.is_none_or(member) {
+                    Ok(())
+                } else {
+                    wrong()
+                }
             }
             ([_, _], Action::MakeMap) => {
                 self.added(at, op, key)?;
-                if known.is_none_or(Field::is_rows) { Ok(()) } else { wrong() }
+                if known.is_none_or(Field::is_rows) {
+                    Ok(())
+                } else {
+                    wrong()
+                }
             }
             ([_, member, last], Action::Put(_)) if *last == REMOVED => {
                 reason(op, key)?;
                 let member = format!("{name}/{member}");
-                match self.history.visible(&op.obj, &member, Some(self.clock)).is_empty() {
+                match self
+                    .history
+                    .visible(&op.obj, &member, Some(self.clock))
+                    .is_empty()
+                {
                     true => Err(Held::new(Code::UnknownPath, key)),
                     false => Ok(()),
                 }
@@ -260,13 +286,17 @@ impl<'a> Reader<'a> {
             return Err(Held::new(Code::WrongForm, format!("{container}/{key}")));
         }
         self.added(at, op, key)?;
-        self.entries.insert((container.to_owned(), key.to_owned()), BTreeMap::new());
+        self.entries
+            .insert((container.to_owned(), key.to_owned()), BTreeMap::new());
         Ok(())
     }
 
     fn entry(&mut self, op: &Op, container: &str, key: &str, name: &str) -> Result<(), Held> {
         let path = format!("{container}/{key}:{name}");
-        let Some(entry) = self.entries.get_mut(&(container.to_owned(), key.to_owned())) else {
+        let Some(entry) = self
+            .entries
+            .get_mut(&(container.to_owned(), key.to_owned()))
+        else {
             return Err(Held::new(Code::NotAppendOnly, path));
         };
         match &op.action {
@@ -356,9 +386,9 @@ impl<'a> Reader<'a> {
         self.history.objects_at(&fields).any(|object| {
             self.history.keys(&object).any(|(key, ops)| {
                 let names_it = key == field
-                    || key.split_once('/').is_some_and(|(name, rest)| {
-                        name == field && !rest.contains('/')
-                    });
+                    || key
+                        .split_once('/')
+                        .is_some_and(|(name, rest)| name == field && !rest.contains('/'));
                 names_it
                     && ops.iter().any(|at| {
                         self.history.covers(self.clock, at.0)

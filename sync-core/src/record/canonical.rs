@@ -42,7 +42,10 @@ impl Canonical {
         for (container, entries) in [("steps", &view.steps), ("marks", &view.marks)] {
             for entry in entries {
                 for (name, value) in &entry.values {
-                    canonical.put(&format!("{container}/{}:{name}", entry.key), vec![value.clone()]);
+                    canonical.put(
+                        &format!("{container}/{}:{name}", entry.key),
+                        vec![value.clone()],
+                    );
                 }
             }
         }
@@ -53,14 +56,22 @@ impl Canonical {
     }
 
     /// The same, read by Automerge from a document of the record's changes.
-    pub fn of_document<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Canonical, BadChange> {
+    pub fn of_document<'a>(
+        changes: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Canonical, BadChange> {
         guarded(|| {
             let doc = document::load(changes)?;
             let mut canonical = Canonical::default();
-            canonical.hashes = doc.get_changes(&[]).iter().map(|change| Hash(change.hash().0)).collect();
+            canonical.hashes = doc
+                .get_changes(&[])
+                .iter()
+                .map(|change| Hash(change.hash().0))
+                .collect();
             canonical.hashes.sort();
             canonical.read(&doc, &ROOT, "", 0)?;
-            canonical.values.retain(|key, _| key != "v" && key != "station");
+            canonical
+                .values
+                .retain(|key, _| key != "v" && key != "station");
             Ok(canonical)
         })
     }
@@ -71,7 +82,13 @@ impl Canonical {
         }
     }
 
-    fn read(&mut self, doc: &Automerge, map: &ObjId, path: &str, depth: usize) -> Result<(), BadChange> {
+    fn read(
+        &mut self,
+        doc: &Automerge,
+        map: &ObjId,
+        path: &str,
+        depth: usize,
+    ) -> Result<(), BadChange> {
         let failed = |error: automerge::AutomergeError| BadChange::Undecodable(error.to_string());
         let separator = match depth {
             0 => "",
@@ -107,5 +124,8 @@ impl Canonical {
 }
 
 fn visible(slot: &Slot) -> Vec<Scalar> {
-    slot.values.iter().map(|written| written.value.clone()).collect()
+    slot.values
+        .iter()
+        .map(|written| written.value.clone())
+        .collect()
 }

@@ -200,7 +200,10 @@ impl Decoded {
     }
 
     pub fn op_id(&self, index: usize) -> OpId {
-        OpId { counter: self.start_op + index as u64, actor: self.actor }
+        OpId {
+            counter: self.start_op + index as u64,
+            actor: self.actor,
+        }
     }
 
     fn translate(change: &Change, expanded: &ExpandedChange) -> Result<Decoded, BadChange> {
@@ -217,7 +220,11 @@ impl Decoded {
             start_op: expanded.start_op.get(),
             time: expanded.time,
             deps: expanded.deps.iter().map(|dep| Hash(dep.0)).collect(),
-            ops: expanded.operations.iter().map(operation).collect::<Result<_, _>>()?,
+            ops: expanded
+                .operations
+                .iter()
+                .map(operation)
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -239,7 +246,10 @@ fn actor(id: &automerge::ActorId) -> Result<ActorName, BadChange> {
 }
 
 fn op_id(id: &legacy::OpId) -> Result<OpId, BadChange> {
-    Ok(OpId { counter: id.counter(), actor: actor(id.actor())? })
+    Ok(OpId {
+        counter: id.counter(),
+        actor: actor(id.actor())?,
+    })
 }
 
 fn operation(op: &legacy::Op) -> Result<Op, BadChange> {
@@ -275,7 +285,10 @@ fn operation(op: &legacy::Op) -> Result<Op, BadChange> {
 /// Reads a change chunk's header and column headers and counts what decoding would cost, without
 /// decoding. 70 bytes can say a thousand million operations.
 pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
-    let mut chunk = Reader { bytes, what: "header" };
+    let mut chunk = Reader {
+        bytes,
+        what: "header",
+    };
     if chunk.take(4)? != [0x85, 0x6f, 0x4a, 0x83] {
         return Err(BadChange::NotARawChange("no chunk begins here"));
     }
@@ -285,13 +298,18 @@ pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
     }
     let length = chunk.unsigned()?;
     if length != chunk.bytes.len() as u64 {
-        return Err(BadChange::NotARawChange("its length is not that of the bytes"));
+        return Err(BadChange::NotARawChange(
+            "its length is not that of the bytes",
+        ));
     }
     if Hash::of(&bytes[8..]).0[..4] != *checksum {
         return Err(BadChange::Checksum);
     }
 
-    let mut body = Reader { bytes: chunk.bytes, what: "preamble" };
+    let mut body = Reader {
+        bytes: chunk.bytes,
+        what: "preamble",
+    };
     let deps = body.unsigned()?;
     if deps > MAX_DEPS as u64 {
         return Err(BadChange::TooManyDependencies);
@@ -308,7 +326,9 @@ pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
     }
     let columns = body.unsigned()?;
     if columns > MAX_COLUMNS {
-        return Err(BadChange::NotARawChange("it has more columns than there are kinds of them"));
+        return Err(BadChange::NotARawChange(
+            "it has more columns than there are kinds of them",
+        ));
     }
     let mut specs = Vec::new();
     for _ in 0..columns {
@@ -330,10 +350,19 @@ const STRING: u64 = 5;
 const RAW_VALUES: u64 = 7;
 
 fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
-    let mut column = Reader { bytes, what: "columns" };
-    let mut rows = Count { left: MAX_OPS_A_CHANGE as u64, or: BadChange::TooManyOperations };
+    let mut column = Reader {
+        bytes,
+        what: "columns",
+    };
+    let mut rows = Count {
+        left: MAX_OPS_A_CHANGE as u64,
+        or: BadChange::TooManyOperations,
+    };
     let mut grouped = rows.clone();
-    let mut key_bytes = Count { left: MAX_KEY_BYTES, or: BadChange::KeysTooLong };
+    let mut key_bytes = Count {
+        left: MAX_KEY_BYTES,
+        or: BadChange::KeysTooLong,
+    };
     if kind == RAW_VALUES {
         return Ok(());
     }
@@ -376,7 +405,10 @@ struct Count {
 
 impl Count {
     fn spend(&mut self, amount: u64, times: u64) -> Result<(), BadChange> {
-        match amount.checked_mul(times).and_then(|cost| self.left.checked_sub(cost)) {
+        match amount
+            .checked_mul(times)
+            .and_then(|cost| self.left.checked_sub(cost))
+        {
             Some(left) => {
                 self.left = left;
                 Ok(())
@@ -417,7 +449,10 @@ impl<'a> Reader<'a> {
                 return Ok(value);
             }
         }
-        Err(BadChange::Undecodable(format!("a number in its {} is too long", self.what)))
+        Err(BadChange::Undecodable(format!(
+            "a number in its {} is too long",
+            self.what
+        )))
     }
 
     fn signed(&mut self) -> Result<i64, BadChange> {
@@ -430,7 +465,10 @@ impl<'a> Reader<'a> {
                 return Ok((value << unused) >> unused);
             }
         }
-        Err(BadChange::Undecodable(format!("a number in its {} is too long", self.what)))
+        Err(BadChange::Undecodable(format!(
+            "a number in its {} is too long",
+            self.what
+        )))
     }
 }
 
@@ -457,7 +495,10 @@ mod tests {
         assert_eq!(change.seq, 1);
         assert_eq!(change.time, 1_700_000_000);
         assert_eq!(change.ops.len(), 3 + 5);
-        assert_eq!(change.ops[1].action, Action::Put(Scalar::Str("锦华苑3号楼".into())));
+        assert_eq!(
+            change.ops[1].action,
+            Action::Put(Scalar::Str("锦华苑3号楼".into()))
+        );
         assert_eq!(Decoded::admitted(&sample()).unwrap(), change);
     }
 
@@ -465,7 +506,10 @@ mod tests {
     fn every_truncation_is_refused_without_a_panic() {
         let bytes = sample();
         for length in 0..bytes.len() {
-            assert!(Decoded::strict(&bytes[..length]).is_err(), "cut at {length}");
+            assert!(
+                Decoded::strict(&bytes[..length]).is_err(),
+                "cut at {length}"
+            );
         }
     }
 
@@ -494,6 +538,9 @@ mod tests {
         tx.commit();
         let mut change = doc.get_last_local_change().unwrap();
         let deflated = change.bytes().to_vec();
-        assert!(matches!(Decoded::strict(&deflated), Err(BadChange::NotARawChange(_))));
+        assert!(matches!(
+            Decoded::strict(&deflated),
+            Err(BadChange::NotARawChange(_))
+        ));
     }
 }

@@ -14,7 +14,8 @@ pub fn load<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Automerge
         .map(|bytes| Change::from_bytes(bytes.to_vec()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| BadChange::Undecodable(error.to_string()))?;
-    doc.apply_changes(changes).map_err(|error| BadChange::Undecodable(error.to_string()))?;
+    doc.apply_changes(changes)
+        .map_err(|error| BadChange::Undecodable(error.to_string()))?;
     Ok(doc)
 }
 
@@ -25,14 +26,18 @@ pub fn prove<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Result<(), BadC
         let count = changes.len();
         let doc = load(changes)?;
         if doc.get_changes(&[]).len() != count {
-            return Err(BadChange::Undecodable("a change stayed outside the document".into()));
+            return Err(BadChange::Undecodable(
+                "a change stayed outside the document".into(),
+            ));
         }
         let saved = doc.save_nocompress();
         let options = LoadOptions::new().text_encoding(TextEncoding::Utf16CodeUnit);
         let again = Automerge::load_with_options(&saved, options)
             .map_err(|error| BadChange::Undecodable(error.to_string()))?;
         if again.get_heads() != doc.get_heads() {
-            return Err(BadChange::Undecodable("the saved document loads as another".into()));
+            return Err(BadChange::Undecodable(
+                "the saved document loads as another".into(),
+            ));
         }
         Ok(())
     })

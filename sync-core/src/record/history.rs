@@ -242,7 +242,9 @@ impl History {
     }
 
     pub fn place(&self, obj: &Obj) -> &Place {
-        self.objects.get(obj).map_or(&Place::Elsewhere, |object| &object.place)
+        self.objects
+            .get(obj)
+            .map_or(&Place::Elsewhere, |object| &object.place)
     }
 
     /// The place of the object that the operation at `at` made.
@@ -260,10 +262,12 @@ impl History {
 
     /// The keys of a map and all operations ever written at each, in the order of their arrival.
     pub fn keys(&self, obj: &Obj) -> impl Iterator<Item = (&str, &[OpAt])> {
-        self.objects
-            .get(obj)
-            .into_iter()
-            .flat_map(|object| object.keys.iter().map(|(key, ops)| (key.as_str(), ops.as_slice())))
+        self.objects.get(obj).into_iter().flat_map(|object| {
+            object
+                .keys
+                .iter()
+                .map(|(key, ops)| (key.as_str(), ops.as_slice()))
+        })
     }
 
     /// The first operation that was ever written at `key` of `obj`.
@@ -274,7 +278,10 @@ impl History {
     /// What is visible at a key to one who has seen `clock` (or everything), in the order of
     /// operations: more than one where people wrote without knowing of each other.
     pub fn visible(&self, obj: &Obj, key: &str, clock: Option<&Clock>) -> Vec<OpAt> {
-        let ops = self.objects.get(obj).and_then(|object| object.keys.get(key));
+        let ops = self
+            .objects
+            .get(obj)
+            .and_then(|object| object.keys.get(key));
         let mut visible: Vec<OpAt> = ops
             .into_iter()
             .flatten()
@@ -287,17 +294,28 @@ impl History {
 
     pub fn is_visible(&self, at: OpAt, clock: Option<&Clock>) -> bool {
         let seen = |change| clock.is_none_or(|clock| self.covers(clock, change));
-        seen(at.0) && !self.changes[at.0].successors[at.1].iter().any(|next| seen(next.0))
+        seen(at.0)
+            && !self.changes[at.0].successors[at.1]
+                .iter()
+                .any(|next| seen(next.0))
     }
 
     /// Every element of a text in reading order, with whether one who has seen `clock` (or
     /// everything) sees it.
     pub fn elements(&self, text: &Obj, clock: Option<&Clock>) -> Vec<(OpId, char, bool)> {
-        let Some(object) = self.objects.get(text) else { return Vec::new() };
+        let Some(object) = self.objects.get(text) else {
+            return Vec::new();
+        };
         let mut elements = Vec::new();
         // Children lie newest first, so pushing them in reverse leaves the newest on top.
-        let mut waiting: Vec<OpId> =
-            object.after.get(&None).into_iter().flatten().rev().copied().collect();
+        let mut waiting: Vec<OpId> = object
+            .after
+            .get(&None)
+            .into_iter()
+            .flatten()
+            .rev()
+            .copied()
+            .collect();
         while let Some(id) = waiting.pop() {
             if let Some(at) = self.find(&id) {
                 let letter = match &self.op(at).action {
@@ -313,7 +331,11 @@ impl History {
 
     pub fn text(&self, text: &Obj, clock: Option<&Clock>) -> String {
         let elements = self.elements(text, clock);
-        elements.iter().filter(|(_, _, visible)| *visible).map(|(_, letter, _)| letter).collect()
+        elements
+            .iter()
+            .filter(|(_, _, visible)| *visible)
+            .map(|(_, letter, _)| letter)
+            .collect()
     }
 
     /// The causal past of a change that rests on `deps`.
@@ -335,11 +357,19 @@ impl History {
         origin: Origin,
     ) -> Result<usize, Unsound> {
         let mut clock = self.check_frame(&decoded)?;
-        let actor = match self.actors.iter().position(|known| known.name == decoded.actor) {
+        let actor = match self
+            .actors
+            .iter()
+            .position(|known| known.name == decoded.actor)
+        {
             Some(actor) => actor,
             None => {
                 let name = decoded.actor;
-                self.actors.push(Actor { name, changes: Vec::new(), names: 0 });
+                self.actors.push(Actor {
+                    name,
+                    changes: Vec::new(),
+                    names: 0,
+                });
                 self.actors.len() - 1
             }
         };
@@ -349,7 +379,14 @@ impl History {
         self.by_hash.insert(decoded.hash, position);
         let operations = decoded.ops.len();
         let successors = vec![Vec::new(); operations];
-        self.changes.push(Change { decoded, bytes, origin, clock, actor, successors });
+        self.changes.push(Change {
+            decoded,
+            bytes,
+            origin,
+            clock,
+            actor,
+            successors,
+        });
         for index in 0..operations {
             if let Err(unsound) = self.push_op((position, index)) {
                 self.undo(position, index);
@@ -381,9 +418,15 @@ impl History {
         let clock = self.past(&change.deps)?;
         let (written, _) = self.actor_counts(&change.actor);
         if change.seq != written + 1 {
-            return Err(Unsound::Sequence { got: change.seq, want: written + 1 });
+            return Err(Unsound::Sequence {
+                got: change.seq,
+                want: written + 1,
+            });
         }
-        if let Some(actor) = self.actors.iter().position(|known| known.name == change.actor)
+        if let Some(actor) = self
+            .actors
+            .iter()
+            .position(|known| known.name == change.actor)
             && clock.get(actor) != written
         {
             return Err(Unsound::ForgetsItself);
@@ -405,7 +448,10 @@ impl History {
             .max();
         let want = largest.unwrap_or(0) + 1;
         if change.start_op != want {
-            return Err(Unsound::StartOp { got: change.start_op, want });
+            return Err(Unsound::StartOp {
+                got: change.start_op,
+                want,
+            });
         }
         Ok(clock)
     }
@@ -429,14 +475,14 @@ impl History {
                 replaced = self.visible(&op.obj, key, Some(clock));
             }
             (At::Head, Action::Put(Scalar::Str(letter)), true, true) if is_one(letter) => {}
-            (At::Element(left), Action::Put(Scalar::Str(letter)), true, true)
-                if is_one(letter) =>
-            {
-                self.element(&op.obj, left, clock).ok_or(Unsound::Dangling(index))?;
+            (At::Element(left), Action::Put(Scalar::Str(letter)), true, true) if is_one(letter) => {
+                self.element(&op.obj, left, clock)
+                    .ok_or(Unsound::Dangling(index))?;
             }
             (At::Element(gone), Action::Delete, false, true) => {
-                let element =
-                    self.element(&op.obj, gone, clock).ok_or(Unsound::Dangling(index))?;
+                let element = self
+                    .element(&op.obj, gone, clock)
+                    .ok_or(Unsound::Dangling(index))?;
                 if !self.is_visible(element, Some(clock)) {
                     return Err(Unsound::Predecessors(index));
                 }
@@ -480,7 +526,13 @@ impl History {
                     }
                     if let Some(place) = place {
                         let (keys, after) = (BTreeMap::new(), BTreeMap::new());
-                        let made = Object { place, depth, is_text, keys, after };
+                        let made = Object {
+                            place,
+                            depth,
+                            is_text,
+                            keys,
+                            after,
+                        };
                         self.objects.insert(Obj::Made(id), made);
                     }
                 }
@@ -508,7 +560,11 @@ impl History {
             self.by_hash.remove(&change.decoded.hash);
             self.actors[change.actor].changes.pop();
             // An actor without changes is forgotten, or its index would differ from a rebuild's.
-            if self.actors.last().is_some_and(|actor| actor.changes.is_empty()) {
+            if self
+                .actors
+                .last()
+                .is_some_and(|actor| actor.changes.is_empty())
+            {
                 self.actors.pop();
             }
         }
@@ -516,7 +572,11 @@ impl History {
 
     fn undo_op(&mut self, at: OpAt) {
         let change = &self.changes[at.0];
-        let (actor, id, op) = (change.actor, change.decoded.op_id(at.1), self.op(at).clone());
+        let (actor, id, op) = (
+            change.actor,
+            change.decoded.op_id(at.1),
+            self.op(at).clone(),
+        );
         for pred in &op.pred {
             if let Some(old) = self.find(pred) {
                 self.changes[old.0].successors[old.1].retain(|next| *next != at);
@@ -525,7 +585,9 @@ impl History {
         self.by_op.remove(&id);
         self.objects.remove(&Obj::Made(id));
         self.operations -= 1;
-        let Some(object) = self.objects.get_mut(&op.obj) else { return };
+        let Some(object) = self.objects.get_mut(&op.obj) else {
+            return;
+        };
         let left = match &op.at {
             At::Key(key) => {
                 if let Some(ops) = object.keys.get_mut(key) {
@@ -564,15 +626,13 @@ fn insert_after(text: &mut Object, left: Option<OpId>, id: OpId) {
 /// the name they remove.)
 pub fn is_name(place: &Place, key: &str) -> bool {
     match place {
-        Place::Container(container) if container == "fields" => {
-            key.split_once('/').is_some_and(|(_, name)| !name.contains('/'))
-        }
+        Place::Container(container) if container == "fields" => key
+            .split_once('/')
+            .is_some_and(|(_, name)| !name.contains('/')),
         Place::Container(_) => true,
-        Place::Root
-        | Place::Row(_)
-        | Place::Entry(_, _)
-        | Place::Text(_)
-        | Place::Elsewhere => false,
+        Place::Root | Place::Row(_) | Place::Entry(_, _) | Place::Text(_) | Place::Elsewhere => {
+            false
+        }
     }
 }
 

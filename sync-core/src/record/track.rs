@@ -87,7 +87,12 @@ pub fn unpack(bytes: &[u8]) -> Option<Vec<Point>> {
             *number = number.checked_add(difference)?;
         }
         let [seconds, latitude, longitude, accuracy] = now;
-        let point = Point { seconds, latitude, longitude, accuracy };
+        let point = Point {
+            seconds,
+            latitude,
+            longitude,
+            accuracy,
+        };
         if !point.is_on_earth() || points.len() == MAX_POINTS {
             return None;
         }
@@ -102,7 +107,10 @@ pub fn from_json(json: &Value) -> Option<Vec<Point>> {
         let [seconds, latitude, longitude, accuracy] = json.as_array()?.as_slice() else {
             return None;
         };
-        let micro = |json: &Value| json.as_f64().map(|degrees| (degrees * MICRO).round() as i64);
+        let micro = |json: &Value| {
+            json.as_f64()
+                .map(|degrees| (degrees * MICRO).round() as i64)
+        };
         Some(Point {
             seconds: seconds.as_i64()?,
             latitude: micro(latitude)?,
@@ -114,9 +122,8 @@ pub fn from_json(json: &Value) -> Option<Vec<Point>> {
 }
 
 pub fn to_json(points: &[Point]) -> Value {
-    let degrees = |micro: i64| {
-        Number::from_f64(micro as f64 / MICRO).map_or(Value::Null, Value::Number)
-    };
+    let degrees =
+        |micro: i64| Number::from_f64(micro as f64 / MICRO).map_or(Value::Null, Value::Number);
     let points = points.iter().map(|point| {
         Value::Array(vec![
             point.seconds.into(),
@@ -134,7 +141,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn point() -> impl Strategy<Value = Point> {
-        (0..100_000i64, -90_000_000..=90_000_000i64, -180_000_000..=180_000_000i64, 0..500i64)
+        (
+            0..100_000i64,
+            -90_000_000..=90_000_000i64,
+            -180_000_000..=180_000_000i64,
+            0..500i64,
+        )
             .prop_map(|(seconds, latitude, longitude, accuracy)| Point {
                 seconds,
                 latitude,

@@ -112,7 +112,11 @@ fn wanted(ty: FieldType) -> &'static str {
 
 fn bad(field: &Field, given: impl ToString) -> BadValue {
     let given: String = given.to_string().chars().take(80).collect();
-    BadValue { field: field.name.clone(), wanted: wanted(field.ty), given }
+    BadValue {
+        field: field.name.clone(),
+        wanted: wanted(field.ty),
+        given,
+    }
 }
 
 /// The stored form of a JSON value (for one member, where a field takes many).
@@ -127,7 +131,9 @@ pub fn from_json(field: &Field, json: &Value) -> Result<Scalar, BadValue> {
         ) => Scalar::Int(number.as_i64().ok_or_else(refused)?),
         (FieldType::Decimal, Value::Number(number)) => Scalar::Str(number.to_string()),
         (FieldType::Point, Value::Array(pair)) => {
-            let [lat, lon] = pair.as_slice() else { return Err(refused()) };
+            let [lat, lon] = pair.as_slice() else {
+                return Err(refused());
+            };
             let degrees = |value: &Value| value.as_f64().ok_or_else(refused);
             point(degrees(lat)?, degrees(lon)?).ok_or_else(refused)?
         }
@@ -140,7 +146,11 @@ pub fn from_json(field: &Field, json: &Value) -> Result<Scalar, BadValue> {
             return Err(refused());
         }
     };
-    if fits(field, &scalar) { Ok(scalar) } else { Err(refused()) }
+    if fits(field, &scalar) {
+        Ok(scalar)
+    } else {
+        Err(refused())
+    }
 }
 
 /// The stored form of what a person typed (for one member, where a field takes many). An empty
@@ -150,7 +160,11 @@ pub fn from_text(field: &Field, text: &str) -> Result<Scalar, BadValue> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         let keeps = matches!(field.ty, FieldType::Text | FieldType::LongText) && !text.is_empty();
-        return Ok(if keeps { Scalar::Str(text.to_owned()) } else { Scalar::Null });
+        return Ok(if keeps {
+            Scalar::Str(text.to_owned())
+        } else {
+            Scalar::Null
+        });
     }
     let scalar = match field.ty {
         FieldType::Text
@@ -160,7 +174,11 @@ pub fn from_text(field: &Field, text: &str) -> Result<Scalar, BadValue> {
         | FieldType::IdNumber
         | FieldType::Person => Scalar::Str(text.to_owned()),
         FieldType::Decimal => {
-            trimmed.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(refused)?;
+            trimmed
+                .parse::<f64>()
+                .ok()
+                .filter(|n| n.is_finite())
+                .ok_or_else(refused)?;
             Scalar::Str(trimmed.to_owned())
         }
         FieldType::Integer | FieldType::Duration => {
@@ -172,29 +190,37 @@ pub fn from_text(field: &Field, text: &str) -> Result<Scalar, BadValue> {
             "false" | "no" | "否" => Scalar::Bool(false),
             _ => return Err(refused()),
         },
-        FieldType::Date => {
-            Scalar::Str(trimmed.parse::<Date>().map_err(|_| refused())?.to_string())
-        }
+        FieldType::Date => Scalar::Str(trimmed.parse::<Date>().map_err(|_| refused())?.to_string()),
         FieldType::Time => {
             let time = trimmed.parse::<Time>().map_err(|_| refused())?;
             Scalar::Str(format!("{:02}:{:02}", time.hour(), time.minute()))
         }
-        FieldType::Instant => {
-            Scalar::Int(trimmed.parse::<Timestamp>().map_err(|_| refused())?.as_millisecond())
-        }
+        FieldType::Instant => Scalar::Int(
+            trimmed
+                .parse::<Timestamp>()
+                .map_err(|_| refused())?
+                .as_millisecond(),
+        ),
         FieldType::Point => {
             let (lat, lon) = trimmed.split_once([',', '，']).ok_or_else(refused)?;
             let degrees = |text: &str| text.trim().parse::<f64>().map_err(|_| refused());
             point(degrees(lat)?, degrees(lon)?).ok_or_else(refused)?
         }
-        FieldType::Record => {
-            Scalar::Str(trimmed.parse::<crate::ids::RecordId>().map_err(|_| refused())?.to_string())
-        }
+        FieldType::Record => Scalar::Str(
+            trimmed
+                .parse::<crate::ids::RecordId>()
+                .map_err(|_| refused())?
+                .to_string(),
+        ),
         FieldType::CoText | FieldType::Track | FieldType::Evidence | FieldType::Table => {
             return Err(refused());
         }
     };
-    if fits(field, &scalar) { Ok(scalar) } else { Err(refused()) }
+    if fits(field, &scalar) {
+        Ok(scalar)
+    } else {
+        Err(refused())
+    }
 }
 
 /// What an export shows of a stored value. A value of another form than the field's type (from a
@@ -213,22 +239,24 @@ pub fn to_json(ty: FieldType, scalar: &Scalar) -> Value {
         (_, Scalar::Bool(value)) => Value::Bool(*value),
         (_, Scalar::Int(value)) => Value::Number((*value).into()),
         (_, Scalar::Str(value)) => Value::String(value.clone()),
-        (_, Scalar::Bytes(bytes)) => {
-            Value::String(data_encoding::HEXLOWER.encode(bytes))
-        }
+        (_, Scalar::Bytes(bytes)) => Value::String(data_encoding::HEXLOWER.encode(bytes)),
     }
 }
 
 /// `2026-05-11T12:04:54.496Z`
 pub fn instant(ms: i64) -> Option<String> {
-    Timestamp::from_millisecond(ms).ok().map(|at| format!("{at:.3}"))
+    Timestamp::from_millisecond(ms)
+        .ok()
+        .map(|at| format!("{at:.3}"))
 }
 
 /// Latitude and longitude in degrees.
 pub fn degrees(bytes: &[u8]) -> Option<(f64, f64)> {
     let (lat, lon) = (bytes.get(..4)?, bytes.get(4..8)?);
     let degrees = |bytes: &[u8]| {
-        <[u8; 4]>::try_from(bytes).ok().map(|bytes| f64::from(i32::from_be_bytes(bytes)) / DEGREES)
+        <[u8; 4]>::try_from(bytes)
+            .ok()
+            .map(|bytes| f64::from(i32::from_be_bytes(bytes)) / DEGREES)
     };
     Some((degrees(lat)?, degrees(lon)?))
 }
@@ -257,7 +285,8 @@ fn fen(text: &str) -> Option<i64> {
     let negative = yuan.starts_with('-');
     let yuan: i64 = yuan.parse().ok()?;
     let fen: i64 = format!("{fen:0<2}").parse().ok()?;
-    yuan.checked_mul(100)?.checked_add(if negative { -fen } else { fen })
+    yuan.checked_mul(100)?
+        .checked_add(if negative { -fen } else { fen })
 }
 
 #[cfg(test)]
@@ -296,7 +325,10 @@ mod tests {
             (FieldType::Instant, json!("2026-05-11T12:04:54.000Z")),
             (FieldType::Point, json!([23.923286, 108.943755])),
             (FieldType::Point, json!([-0.1, -179.9999999])),
-            (FieldType::Track, json!([[20, 23.5, 108.25, 3], [47, 23.500123, 108.250001, 22]])),
+            (
+                FieldType::Track,
+                json!([[20, 23.5, 108.25, 3], [47, 23.500123, 108.250001, 22]]),
+            ),
         ] {
             let field = field(ty);
             let stored = from_json(&field, &json).unwrap();
@@ -308,7 +340,10 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_form_is_refused_with_what_would_do() {
         let refused = from_text(&field(FieldType::Date), "昨天").unwrap_err();
-        assert_eq!(refused.to_string(), "sample takes a date such as 2026-05-11; 昨天 is not");
+        assert_eq!(
+            refused.to_string(),
+            "sample takes a date such as 2026-05-11; 昨天 is not"
+        );
         assert!(from_json(&field(FieldType::Point), &json!([91, 0])).is_err());
         assert!(from_json(&field(FieldType::Integer), &json!("twelve")).is_err());
         assert!(!fits(&field(FieldType::Instant), &Scalar::Int(i64::MAX)));
@@ -316,8 +351,14 @@ mod tests {
 
     #[test]
     fn yuan_are_stored_in_fen() {
-        assert_eq!(from_text(&field(FieldType::Money), "50.5"), Ok(Scalar::Int(5050)));
-        assert_eq!(from_text(&field(FieldType::Money), "-0.05").ok(), Some(Scalar::Int(-5)));
+        assert_eq!(
+            from_text(&field(FieldType::Money), "50.5"),
+            Ok(Scalar::Int(5050))
+        );
+        assert_eq!(
+            from_text(&field(FieldType::Money), "-0.05").ok(),
+            Some(Scalar::Int(-5))
+        );
         assert!(from_text(&field(FieldType::Money), "1.234").is_err());
     }
 }

@@ -132,7 +132,11 @@ impl<'h> Builder<'h> {
         for (place, at) in order.iter().enumerate() {
             place_in_order[*at] = place;
         }
-        Builder { history, place_in_order, order }
+        Builder {
+            history,
+            place_in_order,
+            order,
+        }
     }
 
     fn view(&self) -> View {
@@ -149,8 +153,14 @@ impl<'h> Builder<'h> {
             marks: self.entries("marks"),
         };
         let root = self.slots(&Place::Root);
-        let scalar = |key: &str| root.get(key).and_then(Slot::last).map(|at| at.value.clone());
-        view.kind = scalar("kind").and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        let scalar = |key: &str| {
+            root.get(key)
+                .and_then(Slot::last)
+                .map(|at| at.value.clone())
+        };
+        view.kind = scalar("kind")
+            .and_then(|kind| kind.as_str().map(str::to_owned))
+            .unwrap_or_default();
         view.v = scalar("v").and_then(|v| v.as_int()).unwrap_or_default();
         view.external_id = scalar("external_id").and_then(|id| id.as_str().map(str::to_owned));
 
@@ -198,7 +208,9 @@ impl<'h> Builder<'h> {
         for object in self.history.objects_at(place) {
             for (key, ops) in self.history.keys(&object) {
                 for at in ops {
-                    let Action::Put(value) = &self.history.op(*at).action else { continue };
+                    let Action::Put(value) = &self.history.op(*at).action else {
+                        continue;
+                    };
                     let written = Written {
                         value: value.clone(),
                         change: self.place_in_order[at.0],

@@ -4,7 +4,9 @@
 //! value that would replace several is a settlement and says so.
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ActorId, Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
+use automerge::{
+    ActorId, Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value,
+};
 
 use super::change::{BadChange, MAX_SCALAR, Scalar, guarded};
 use super::document;
@@ -24,7 +26,10 @@ pub const AMEND: &str = "amend";
 pub enum Spot {
     Field(String),
     /// A cell of the row `table/row`.
-    Cell { row: String, cell: String },
+    Cell {
+        row: String,
+        cell: String,
+    },
 }
 
 impl Spot {
@@ -40,19 +45,44 @@ impl Spot {
 /// One thing a person does to a record; an act holds several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    Set { spot: Spot, value: Scalar },
+    Set {
+        spot: Spot,
+        value: Scalar,
+    },
     /// Decides between the values that people wrote without knowing of each other.
-    Settle { spot: Spot, value: Scalar },
+    Settle {
+        spot: Spot,
+        value: Scalar,
+    },
     /// One more member of a field that takes many, or one more chunk of a track.
-    Add { field: String, value: Scalar },
-    AddRow { field: String, cells: Vec<(String, Scalar)> },
+    Add {
+        field: String,
+        value: Scalar,
+    },
+    AddRow {
+        field: String,
+        cells: Vec<(String, Scalar)>,
+    },
     /// Strikes a row or member `field/name` out, or the whole record.
-    Remove { target: Option<String>, reason: String },
+    Remove {
+        target: Option<String>,
+        reason: String,
+    },
     /// Replaces `delete` UTF-16 units of a co-written text from the unit `at` on.
-    Splice { field: String, at: usize, delete: usize, insert: String },
-    Step { to: String, note: Option<String> },
+    Splice {
+        field: String,
+        at: usize,
+        delete: usize,
+        insert: String,
+    },
+    Step {
+        to: String,
+        note: Option<String>,
+    },
     /// Why the record is amended by this act.
-    Amend { reason: String },
+    Amend {
+        reason: String,
+    },
 }
 
 /// Who writes, with what, when.
@@ -70,12 +100,20 @@ pub struct Pen<'a> {
 /// Why an edit makes no change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    #[error("the record holds {values:?} for {path}, written without knowing of each other; settle it by naming the value that shall hold")]
+    #[error(
+        "the record holds {values:?} for {path}, written without knowing of each other; settle it by naming the value that shall hold"
+    )]
     Conflicted { path: String, values: Vec<Scalar> },
     #[error("the record has no {0}")]
     NothingThere(String),
-    #[error("the text of {field} is {length} units long and cannot be changed at {at}; a letter of two units cannot be cut in half")]
-    Position { field: String, at: usize, length: usize },
+    #[error(
+        "the text of {field} is {length} units long and cannot be changed at {at}; a letter of two units cannot be cut in half"
+    )]
+    Position {
+        field: String,
+        at: usize,
+        length: usize,
+    },
     #[error("what was written is there already, nothing changes")]
     Nothing,
     #[error("a text of {0} bytes is too long for one value; {MAX_SCALAR} fit")]
@@ -97,32 +135,65 @@ pub struct Birth<'a> {
 pub const RECORD_VERSION: i64 = 1;
 
 /// The first change of the record `record`.
-pub fn create(record: RecordId, birth: Birth<'_>, edits: &[Edit], pen: &Pen<'_>) -> Result<Vec<u8>, Refused> {
-    commit(&History::new(record), Some(birth.kind), pen, edits, |tx, _| {
-        tx.put(ROOT, "kind", birth.kind.name.as_str()).map_err(failed)?;
-        tx.put(ROOT, "v", RECORD_VERSION).map_err(failed)?;
-        tx.put(ROOT, "station", pen.station.as_str()).map_err(failed)?;
-        if let Some(id) = birth.external_id {
-            tx.put(ROOT, "external_id", id).map_err(failed)?;
-        }
-        let fields = tx.put_object(ROOT, "fields", ObjType::Map).map_err(failed)?;
-        for container in ["steps", "marks", "secrets"] {
-            tx.put_object(ROOT, container, ObjType::Map).map_err(failed)?;
-        }
-        for field in birth.kind.fields.iter().filter(|field| field.ty == FieldType::CoText) {
-            tx.put_object(&fields, field.name.as_str(), ObjType::Text).map_err(failed)?;
-        }
-        Ok(())
-    })
+pub fn create(
+    record: RecordId,
+    birth: Birth<'_>,
+    edits: &[Edit],
+    pen: &Pen<'_>,
+) -> Result<Vec<u8>, Refused> {
+    commit(
+        &History::new(record),
+        Some(birth.kind),
+        pen,
+        edits,
+        |tx, _| {
+            tx.put(ROOT, "kind", birth.kind.name.as_str())
+                .map_err(failed)?;
+            tx.put(ROOT, "v", RECORD_VERSION).map_err(failed)?;
+            tx.put(ROOT, "station", pen.station.as_str())
+                .map_err(failed)?;
+            if let Some(id) = birth.external_id {
+                tx.put(ROOT, "external_id", id).map_err(failed)?;
+            }
+            let fields = tx
+                .put_object(ROOT, "fields", ObjType::Map)
+                .map_err(failed)?;
+            for container in ["steps", "marks", "secrets"] {
+                tx.put_object(ROOT, container, ObjType::Map)
+                    .map_err(failed)?;
+            }
+            for field in birth
+                .kind
+                .fields
+                .iter()
+                .filter(|field| field.ty == FieldType::CoText)
+            {
+                tx.put_object(&fields, field.name.as_str(), ObjType::Text)
+                    .map_err(failed)?;
+            }
+            Ok(())
+        },
+    )
 }
 
 /// One more change of a record. `kind` is none where this program does not know the record's kind.
-pub fn change(history: &History, kind: Option<&Kind>, edits: &[Edit], pen: &Pen<'_>) -> Result<Vec<u8>, Refused> {
+pub fn change(
+    history: &History,
+    kind: Option<&Kind>,
+    edits: &[Edit],
+    pen: &Pen<'_>,
+) -> Result<Vec<u8>, Refused> {
     commit(history, kind, pen, edits, |_, _| Ok(()))
 }
 
 /// A change made as if only `heads` and what they rest on had been known.
-pub fn change_at(history: &History, heads: &[Hash], kind: Option<&Kind>, edits: &[Edit], pen: &Pen<'_>) -> Result<Vec<u8>, Refused> {
+pub fn change_at(
+    history: &History,
+    heads: &[Hash],
+    kind: Option<&Kind>,
+    edits: &[Edit],
+    pen: &Pen<'_>,
+) -> Result<Vec<u8>, Refused> {
     guarded_write(|| {
         let doc = document::load(history.raw())?;
         let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(hash.0)).collect();
@@ -138,7 +209,16 @@ fn commit(
     edits: &[Edit],
     begin: impl FnOnce(&mut Transaction<'_>, &mut Names) -> Result<(), Refused>,
 ) -> Result<Vec<u8>, Refused> {
-    guarded_write(|| finish(&mut document::load(history.raw())?, history, kind, pen, edits, begin))
+    guarded_write(|| {
+        finish(
+            &mut document::load(history.raw())?,
+            history,
+            kind,
+            pen,
+            edits,
+            begin,
+        )
+    })
 }
 
 fn guarded_write<T>(work: impl FnOnce() -> Result<T, Refused>) -> Result<T, Refused> {
@@ -155,14 +235,23 @@ fn finish(
 ) -> Result<Vec<u8>, Refused> {
     let actor = ActorName::derive(pen.station, pen.device, history.record, pen.g);
     doc.set_actor(ActorId::from(actor.0));
-    let mut names = Names { actor, next: history.actor_counts(&actor).1 };
+    let mut names = Names {
+        actor,
+        next: history.actor_counts(&actor).1,
+    };
     let mut tx = doc.transaction();
     begin(&mut tx, &mut names)?;
-    let mut hand = Hand { tx: &mut tx, kind, pen, names: &mut names };
+    let mut hand = Hand {
+        tx: &mut tx,
+        kind,
+        pen,
+        names: &mut names,
+    };
     for edit in edits {
         hand.make(edit)?;
     }
-    let (hash, _) = tx.commit_with(CommitOptions::default().with_time(pen.at.div_euclid(1000).max(0)));
+    let (hash, _) =
+        tx.commit_with(CommitOptions::default().with_time(pen.at.div_euclid(1000).max(0)));
     hash.ok_or(Refused::Nothing)?;
     let change = doc.get_last_local_change().ok_or(Refused::Nothing)?;
     Ok(change.raw_bytes().to_vec())
@@ -197,7 +286,10 @@ impl Hand<'_, '_, '_> {
             Edit::Set { spot, value } => {
                 let values = self.visible(spot)?;
                 if values.len() > 1 && self.is_flag(spot) {
-                    return Err(Refused::Conflicted { path: spot.path(), values });
+                    return Err(Refused::Conflicted {
+                        path: spot.path(),
+                        values,
+                    });
                 }
                 self.set(spot, value)
             }
@@ -216,11 +308,21 @@ impl Hand<'_, '_, '_> {
             Edit::AddRow { field, cells } => {
                 let key = format!("{field}/{}", self.names.next());
                 let fields = self.container("fields")?;
-                let row = self.tx.put_object(&fields, key, ObjType::Map).map_err(failed)?;
-                cells.iter().try_for_each(|(cell, value)| self.put(&row, cell, value))
+                let row = self
+                    .tx
+                    .put_object(&fields, key, ObjType::Map)
+                    .map_err(failed)?;
+                cells
+                    .iter()
+                    .try_for_each(|(cell, value)| self.put(&row, cell, value))
             }
             Edit::Remove { target, reason } => self.remove(target.as_deref(), reason),
-            Edit::Splice { field, at, delete, insert } => self.splice(field, *at, *delete, insert),
+            Edit::Splice {
+                field,
+                at,
+                delete,
+                insert,
+            } => self.splice(field, *at, *delete, insert),
             Edit::Step { to, note } => {
                 let mut values = vec![("to", Scalar::Str(to.clone()))];
                 values.extend(note.iter().map(|note| ("note", Scalar::Str(note.clone()))));
@@ -251,7 +353,9 @@ impl Hand<'_, '_, '_> {
         if length > MAX_SCALAR {
             return Err(Refused::TooLong(length));
         }
-        self.tx.put(object, key, ScalarValue::from(value)).map_err(failed)
+        self.tx
+            .put(object, key, ScalarValue::from(value))
+            .map_err(failed)
     }
 
     fn container(&self, name: &str) -> Result<ObjId, Refused> {
@@ -288,7 +392,9 @@ impl Hand<'_, '_, '_> {
     fn remove(&mut self, target: Option<&str>, reason: &str) -> Result<(), Refused> {
         let fields = self.container("fields")?;
         let reason = Scalar::Str(reason.to_owned());
-        let Some(target) = target else { return self.put(&fields, REMOVED, &reason) };
+        let Some(target) = target else {
+            return self.put(&fields, REMOVED, &reason);
+        };
         match self.tx.get(&fields, target).map_err(failed)? {
             Some((Value::Object(ObjType::Map), row)) => self.put(&row, REMOVED, &reason),
             Some((Value::Scalar(_), _)) if target.contains('/') => {
@@ -298,20 +404,40 @@ impl Hand<'_, '_, '_> {
         }
     }
 
-    fn splice(&mut self, field: &str, at: usize, delete: usize, insert: &str) -> Result<(), Refused> {
+    fn splice(
+        &mut self,
+        field: &str,
+        at: usize,
+        delete: usize,
+        insert: &str,
+    ) -> Result<(), Refused> {
         let fields = self.container("fields")?;
         let text = self.object(&fields, field)?;
-        let now: Vec<u16> = self.tx.text(&text).map_err(failed)?.encode_utf16().collect();
+        let now: Vec<u16> = self
+            .tx
+            .text(&text)
+            .map_err(failed)?
+            .encode_utf16()
+            .collect();
         let is_boundary = |at: usize| {
-            at <= now.len() && now.get(at).is_none_or(|unit| !(0xdc00..0xe000).contains(unit))
+            at <= now.len()
+                && now
+                    .get(at)
+                    .is_none_or(|unit| !(0xdc00..0xe000).contains(unit))
         };
         for at in [at, at.saturating_add(delete)] {
             if !is_boundary(at) {
                 let field = field.to_owned();
-                return Err(Refused::Position { field, at, length: now.len() });
+                return Err(Refused::Position {
+                    field,
+                    at,
+                    length: now.len(),
+                });
             }
         }
-        self.tx.splice_text(&text, at, delete as isize, insert).map_err(failed)
+        self.tx
+            .splice_text(&text, at, delete as isize, insert)
+            .map_err(failed)
     }
 
     fn mark(&mut self, kind: &str, values: &[(&str, Scalar)]) -> Result<(), Refused> {
@@ -323,7 +449,10 @@ impl Hand<'_, '_, '_> {
     fn entry(&mut self, container: &str, values: &[(&str, Scalar)]) -> Result<(), Refused> {
         let container = self.container(container)?;
         let key = self.names.next();
-        let entry = self.tx.put_object(&container, key, ObjType::Map).map_err(failed)?;
+        let entry = self
+            .tx
+            .put_object(&container, key, ObjType::Map)
+            .map_err(failed)?;
         for (name, value) in values {
             self.put(&entry, name, value)?;
         }
@@ -331,4 +460,3 @@ impl Hand<'_, '_, '_> {
         self.put(&entry, "by", &Scalar::Str(self.pen.person.to_string()))
     }
 }
-
