@@ -1,14 +1,27 @@
 //! The phone side of Wardbook.
 //!
-//! [`Store`] keeps bytes, [`sync_core::fieldbook`] decides, the host carries one to the other,
-//! and a phone app or the terminal says what the officer did.
+//! [`Store`] keeps bytes, [`sync_core::fieldbook`] decides, [`Host`] carries one to the other,
+//! and [`Phone`] is what an app, the terminal and the demo ask.
 
 mod clock;
+#[cfg(feature = "sqlite")]
+mod error;
+pub mod form;
+#[cfg(feature = "sqlite")]
+mod host;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "sqlite")]
+mod keys;
+#[cfg(feature = "sqlite")]
 mod store;
 
-pub use clock::{Clock, random};
+pub use clock::{Clock, Stopwatch, random};
+#[cfg(feature = "sqlite")]
+pub use error::PhoneError;
+#[cfg(feature = "sqlite")]
+pub use host::{Host, Outcome};
+#[cfg(feature = "sqlite")]
+pub use keys::Keys;
 #[cfg(feature = "sqlite")]
 pub use store::{Store, StoreError, StoreKey};

@@ -57,6 +57,8 @@ pub enum StoreError {
     ReadOnly { path: PathBuf },
     #[error("the key given does not open the store {path}")]
     WrongKey { path: PathBuf },
+    #[error("{path} does not hold the keys of a phone")]
+    BadKeys { path: PathBuf },
     #[error("the value of {key} in {path} does not open")]
     Damaged { path: PathBuf, key: String },
     #[error("cannot {doing} {path}")]
