@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Schema};
 use crate::error::Result;
 use crate::station::Station;
+use crate::write_tx;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -23,7 +24,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     let location = data.location(options.at.store.database.as_deref())?;
     let db = Db::open(&location, Schema::Create).await?;
     let key = data.create_key(station, clock)?;
-    db.write("station_insert", async |tx| {
+    write_tx!(db, "station_insert", async |tx| {
         Station::create(tx, station, &options.name, &key, clock).await
     })
     .await?;

@@ -10,6 +10,7 @@ use super::{StationOptions, out, values};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::invite::{DEFAULT_LIFE, invite};
+use crate::write_tx;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -32,12 +33,11 @@ pub struct Options {
 pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     let db = options.at.store.open().await?;
     let life = options.hours.unwrap_or(DEFAULT_LIFE);
-    let code = db
-        .write("invite", async |tx| {
-            let (station, role) = (&options.at.station, options.role.as_deref());
-            invite(tx, station, &options.officer, role, life, clock).await
-        })
-        .await?;
+    let code = write_tx!(db, "invite", async |tx| {
+        let (station, role) = (&options.at.station, options.role.as_deref());
+        invite(tx, station, &options.officer, role, life, clock).await
+    })
+    .await?;
     db.close().await;
     let hours = life.as_secs() / 3600;
     if options.json {

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::invite::DEFAULT_ROLE;
 use crate::officer::{Officer, OfficerChange};
+use crate::write_tx;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -116,7 +117,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                 removed_at: None,
             };
             let db = at.store.open().await?;
-            db.write("officer_add", async |tx| {
+            write_tx!(db, "officer_add", async |tx| {
                 officer.add(tx, &at.station, clock).await
             })
             .await?;
@@ -137,7 +138,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                 valid_until: facts.valid_until,
             };
             let db = at.store.open().await?;
-            db.write("officer_change", async |tx| {
+            write_tx!(db, "officer_change", async |tx| {
                 Officer::change(tx, &at.station, &officer, change.clone(), clock).await
             })
             .await?;
@@ -145,7 +146,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
         }
         Command::Remove { at, officer } => {
             let db = at.store.open().await?;
-            db.write("officer_remove", async |tx| {
+            write_tx!(db, "officer_remove", async |tx| {
                 Officer::remove(tx, &at.station, &officer, clock).await
             })
             .await?;

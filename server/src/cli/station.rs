@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{StationOptions, StoreOptions, out, values};
 use crate::error::Result;
 use crate::station::Station;
+use crate::write_tx;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -45,7 +46,7 @@ pub async fn run(options: Options) -> Result<()> {
         Command::List { store, json } => list(&store, json).await,
         Command::Rename { name, at } => {
             let db = at.store.open().await?;
-            db.write("station_rename", async |tx| {
+            write_tx!(db, "station_rename", async |tx| {
                 Station::rename(tx, &at.station, &name).await
             })
             .await?;
@@ -54,7 +55,7 @@ pub async fn run(options: Options) -> Result<()> {
         }
         Command::Zone { zone, at } => {
             let db = at.store.open().await?;
-            db.write("station_rezone", async |tx| {
+            write_tx!(db, "station_rezone", async |tx| {
                 Station::rezone(tx, &at.station, zone).await
             })
             .await?;

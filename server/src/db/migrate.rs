@@ -2,7 +2,7 @@
 
 use super::{Db, Tx};
 use crate::error::{Error, Result};
-use crate::{args, sql};
+use crate::{args, sql, write_tx};
 
 /// The migrations in order; the version of a store is how many of them it has.
 const MIGRATIONS: &[(&str, &str)] = &[(
@@ -16,7 +16,7 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 impl Db {
     /// Creates the tables of a new store.
     pub(super) async fn create_schema(&self) -> Result<()> {
-        self.write("create the store's tables", async |tx| {
+        write_tx!(self, "create the store's tables", async |tx| {
             tx.exec(sql!("schema_version_create"), args![]).await?;
             tx.exec(sql!("schema_version_insert"), args![]).await?;
             bring_up_to_date(tx).await
@@ -33,8 +33,10 @@ impl Db {
         if known == SCHEMA_VERSION {
             return Ok(());
         }
-        self.write("bring the store's tables up to date", bring_up_to_date)
-            .await
+        write_tx!(self, "bring the store's tables up to date", async |tx| {
+            bring_up_to_date(tx).await
+        })
+        .await
     }
 }
 

@@ -1,8 +1,8 @@
 //! The store: one text of SQL on an embedded SQLite file or on PostgreSQL.
 //!
 //! A statement is a file `server/sql/<table>_<verb>.sql`, named with [`sql!`](crate::sql) and
-//! given its values with [`args!`](crate::args). Whatever writes does so inside [`Db::write`],
-//! the one place where transactions open; a handler has one.
+//! given its values with [`args!`](crate::args). Whatever writes does so inside
+//! [`write_tx!`](crate::write_tx); a handler has one.
 
 mod connect;
 mod migrate;
@@ -16,7 +16,7 @@ pub use connect::{Location, Schema};
 pub use migrate::SCHEMA_VERSION;
 pub use query::{Arg, Query};
 pub use row::Row;
-pub use tx::Tx;
+pub use tx::{Attempts, Mode, Tx};
 
 use crate::error::{Error, Result};
 
@@ -32,6 +32,14 @@ pub enum Db {
 pub struct SqliteStore {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// The one connection that writes: for transactions and the test that prepares every
+    /// statement.
+    pub fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
 }
 
 impl Db {

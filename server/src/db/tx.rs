@@ -17,63 +17,93 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-impl Db {
-    /// Runs `work` in one transaction that writes, and returns once the commit is durable.
-    ///
-    /// `work` runs again from its beginning when the database says that another transaction got
-    /// in its way, so it must have no effect but its statements. An error rolls back. When the
-    /// connection breaks in the commit nobody can say whether it happened: every write carries a
-    /// key under which doing it twice is doing it once.
-    pub async fn write<T>(
-        &self,
-        operation: &'static str,
-        mut work: impl AsyncFnMut(&mut Tx) -> Result<T>,
-    ) -> Result<T> {
-        let mut tries = 1;
-        loop {
-            match self.attempt(operation, Mode::Write, &mut work).await {
-                Err(error) if error.may_be_tried_again() && tries < TRIES => {
-                    metrics::counter!("wardbook_transaction_retries_total", "operation" => operation)
-                        .increment(1);
-                    tokio::time::sleep(Duration::from_millis(5 << tries)).await;
-                    tries += 1;
+/// Runs the work in one transaction that writes, and gives its value once the commit is durable:
+///
+/// ```ignore
+/// let code = write_tx!(db, "invite", async |tx| { invite(tx, station, …).await }).await?;
+/// ```
+///
+/// The work runs again from its beginning when the database says that another transaction got in
+/// its way, so it must have no effect but its statements. An error rolls back. When the
+/// connection breaks in the commit nobody can say whether it happened: every write carries a key
+/// under which doing it twice is doing it once.
+///
+/// A macro and not a method, because the future of a method that takes an async closure is not
+/// `Send` enough for a handler.
+#[macro_export]
+macro_rules! write_tx {
+    ($db:expr, $operation:expr, async |$tx:ident| $work:expr) => {
+        $crate::attempt_tx!($db, $operation, $crate::db::Mode::Write, $tx, $work)
+    };
+}
+
+/// Runs the work on one unmoving state of the store, for reads that must agree with each other.
+#[macro_export]
+macro_rules! read_tx {
+    ($db:expr, $operation:expr, async |$tx:ident| $work:expr) => {
+        $crate::attempt_tx!($db, $operation, $crate::db::Mode::Read, $tx, $work)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! attempt_tx {
+    ($db:expr, $operation:expr, $mode:expr, $tx:ident, $work:expr) => {
+        async {
+            let mut attempts = $crate::db::Attempts::new(&$db, $operation, $mode);
+            loop {
+                let mut open = match attempts.begin().await {
+                    Ok(open) => open,
+                    Err(error) => break Err(error),
+                };
+                let $tx = &mut open;
+                let outcome: $crate::error::Result<_> = async { $work }.await;
+                if let Some(outcome) = attempts.end(open, outcome).await {
+                    break outcome;
                 }
-                outcome => return outcome,
             }
+        }
+    };
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Read,
+    Write,
+}
+
+/// The attempts at one piece of work: what [`write_tx!`](crate::write_tx) and
+/// [`read_tx!`](crate::read_tx) turn.
+#[derive(Debug)]
+pub struct Attempts<'db> {
+    db: &'db Db,
+    operation: &'static str,
+    mode: Mode,
+    made: u32,
+}
+
+impl<'db> Attempts<'db> {
+    pub fn new(db: &'db Db, operation: &'static str, mode: Mode) -> Self {
+        Attempts {
+            db,
+            operation,
+            mode,
+            made: 0,
         }
     }
 
-    /// Runs `work` on one unmoving state of the store, for reads that must agree with each other.
-    pub async fn read<T>(
-        &self,
-        operation: &'static str,
-        mut work: impl AsyncFnMut(&mut Tx) -> Result<T>,
-    ) -> Result<T> {
-        self.attempt(operation, Mode::Read, &mut work).await
-    }
-
-    async fn attempt<T>(
-        &self,
-        operation: &'static str,
-        mode: Mode,
-        work: &mut impl AsyncFnMut(&mut Tx) -> Result<T>,
-    ) -> Result<T> {
-        let mut tx = self.begin(operation, mode).await?;
-        let outcome = work(&mut tx).await?;
-        tx.commit(operation).await?;
-        Ok(outcome)
-    }
-
-    async fn begin(&self, operation: &'static str, mode: Mode) -> Result<Tx> {
-        match self {
+    /// Opens a transaction: the only place that does.
+    pub async fn begin(&mut self) -> Result<Tx> {
+        self.made += 1;
+        match self.db {
             // A default transaction that reads and then writes fails when another wrote in
             // between; IMMEDIATE waits for its turn first.
-            Db::Sqlite(store) => match mode {
+            Db::Sqlite(store) => match self.mode {
                 Mode::Write => store.writer.begin_with("BEGIN IMMEDIATE").await,
                 Mode::Read => store.readers.begin_with("BEGIN").await,
             }
             .map(Tx::Sqlite),
-            Db::Postgres(pool) => match mode {
+            Db::Postgres(pool) => match self.mode {
                 Mode::Write => pool.begin_with("BEGIN").await,
                 Mode::Read => {
                     pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -82,14 +112,29 @@ impl Db {
             }
             .map(Tx::Postgres),
         }
-        .map_err(|source| Error::database(operation, source))
+        .map_err(|source| Error::database(self.operation, source))
     }
-}
 
-#[derive(Debug, Clone, Copy)]
-enum Mode {
-    Read,
-    Write,
+    /// Commits what succeeded and rolls back what did not; `None`: begin again.
+    pub async fn end<T>(&mut self, tx: Tx, outcome: Result<T>) -> Option<Result<T>> {
+        let outcome = match outcome {
+            Ok(value) => tx.commit(self.operation).await.map(|()| value),
+            Err(error) => {
+                // What follows must not find its own lock still held.
+                tx.roll_back().await;
+                Err(error)
+            }
+        };
+        match outcome {
+            Err(error) if error.may_be_tried_again() && self.made < TRIES => {
+                metrics::counter!("wardbook_transaction_retries_total", "operation" => self.operation)
+                    .increment(1);
+                tokio::time::sleep(Duration::from_millis(5 << self.made)).await;
+                None
+            }
+            outcome => Some(outcome),
+        }
+    }
 }
 
 impl Tx {
@@ -152,5 +197,13 @@ impl Tx {
             Tx::Postgres(tx) => tx.commit().await,
         }
         .map_err(|source| Error::database(operation, source))
+    }
+
+    async fn roll_back(self) {
+        // A connection that fails here is closed, which rolls back as well.
+        let _ = match self {
+            Tx::Sqlite(tx) => tx.rollback().await,
+            Tx::Postgres(tx) => tx.rollback().await,
+        };
     }
 }

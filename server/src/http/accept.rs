@@ -16,27 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 
-use super::{GRACE, Stop};
-
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Connections open at once; more wait in the kernel's queue.
-    pub connections: u32,
-    /// How long a client may take for a request's headers, and stay silent between requests.
-    pub header_time: Duration,
-    /// Bytes of a request's line and headers.
-    pub header_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            connections: 1024,
-            header_time: Duration::from_secs(15),
-            header_bytes: 16 * 1024,
-        }
-    }
-}
+use super::{Limits, Stop};
 
 /// Takes connections until told to stop, then waits for those under way, but not for ever.
 pub async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: Stop) {
@@ -67,7 +47,7 @@ pub async fn accept(listener: TcpListener, router: Router, limits: Limits, stop:
     }
     drop(listener);
     // Every place free again means that every connection has ended.
-    if tokio::time::timeout(GRACE, room.acquire_many(limits.connections))
+    if tokio::time::timeout(limits.grace, room.acquire_many(limits.connections))
         .await
         .is_err()
     {

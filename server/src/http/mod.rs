@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod limits;
 mod listen;
 mod loopback;
 mod meter;
@@ -11,13 +12,12 @@ mod stop;
 mod trace;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::Db;
 
-pub use accept::Limits;
+pub use limits::Limits;
 pub use listen::Listeners;
 pub use stop::{Stop, Stopper};
 pub use trace::RequestId;
@@ -28,18 +28,24 @@ pub struct App {
     pub db: Db,
     pub clock: Clock,
     pub data: DataDir,
+    pub limits: Limits,
 }
 
 impl App {
     pub fn new(db: Db, clock: Clock, data: DataDir) -> App {
-        App { db, clock, data }
+        App {
+            db,
+            clock,
+            data,
+            limits: Limits::default(),
+        }
     }
 }
 
 /// Serves until told to stop, then lets the requests under way finish for a bounded time.
 pub async fn serve(app: Arc<App>, listeners: Listeners, stop: Stop) {
     let upkeep = tokio::spawn(meter::upkeep());
-    let limits = Limits::default();
+    let limits = app.limits;
     match listeners.console {
         Some(console) => {
             tokio::join!(
@@ -56,6 +62,3 @@ pub async fn serve(app: Arc<App>, listeners: Listeners, stop: Stop) {
     }
     upkeep.abort();
 }
-
-/// How long a stopping server waits for requests under way.
-const GRACE: Duration = Duration::from_secs(10);

@@ -52,7 +52,7 @@ fn surround(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
     routes
         .fallback(async || Error::NoSuchRoute)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(from_fn(body::whole))
+        .layer(from_fn_with_state(app.clone(), body::whole))
         .layer(CatchPanicLayer::custom(trace::panicked))
         .layer(from_fn_with_state(app.clone(), trace::observe))
         .with_state(app)
