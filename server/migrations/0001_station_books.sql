@@ -4,6 +4,7 @@
 CREATE TABLE station (
     station_id    TEXT   NOT NULL PRIMARY KEY,
     name          TEXT   NOT NULL,
+    word          TEXT   NOT NULL,
     zone_minutes  BIGINT NOT NULL,
     lineage       BIGINT NOT NULL,
     entries       BIGINT NOT NULL,
@@ -13,6 +14,8 @@ CREATE TABLE station (
     server_device BYTEA  NOT NULL,
     server_seq    BIGINT NOT NULL,
     server_prev   BYTEA  NOT NULL,
+    server_acts   BIGINT NOT NULL,
+    server_records BIGINT NOT NULL,
     arrivals      BIGINT NOT NULL,
     created_at    BIGINT NOT NULL
 );
@@ -70,6 +73,8 @@ CREATE TABLE device (
     agree_key       BYTEA   NOT NULL,
     last_seq        BIGINT  NOT NULL,
     last_hash       BYTEA   NOT NULL,
+    acts            BIGINT  NOT NULL,
+    removed         BOOLEAN NOT NULL,
     first_seen      BIGINT  NOT NULL,
     last_seen       BIGINT  NOT NULL,
     clock_offset_ms BIGINT,
@@ -139,6 +144,28 @@ CREATE TABLE change (
 CREATE UNIQUE INDEX change_hash ON change (station_id, record, hash);
 CREATE INDEX change_entry ON change (station_id, entry);
 
+-- The generation each device has reached in a record, by acts admitted and held.
+CREATE TABLE generation (
+    station_id TEXT   NOT NULL REFERENCES station (station_id),
+    record     BYTEA  NOT NULL,
+    device     BYTEA  NOT NULL,
+    g          BIGINT NOT NULL,
+    PRIMARY KEY (station_id, record, device)
+);
+
+-- The changes of held acts: what rests on them is stranded and is written anew.
+CREATE TABLE held_change (
+    station_id    TEXT   NOT NULL REFERENCES station (station_id),
+    record        BYTEA  NOT NULL,
+    hash          BYTEA  NOT NULL,
+    device        BYTEA  NOT NULL,
+    g             BIGINT NOT NULL,
+    bytes         BYTEA  NOT NULL,
+    envelope_hash BYTEA  NOT NULL,
+    act_index     BIGINT NOT NULL,
+    PRIMARY KEY (station_id, record, hash)
+);
+
 CREATE TABLE record (
     station_id    TEXT   NOT NULL REFERENCES station (station_id),
     record        BYTEA  NOT NULL,
@@ -165,7 +192,6 @@ CREATE TABLE line (
     row_key    TEXT   NOT NULL,
     day        TEXT,
     officer    TEXT   NOT NULL,
-    number     BIGINT,
     sort       TEXT   NOT NULL,
     cells      TEXT   NOT NULL,
     PRIMARY KEY (station_id, book, record, row_key)

@@ -12,8 +12,8 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use p256::ecdsa::SigningKey;
-use sync_core::ids::{DeviceId, StationId};
+use sync_core::envelope::SoftKey;
+use sync_core::ids::StationId;
 
 use crate::clock::Clock;
 use crate::db::Location;
@@ -21,36 +21,6 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
-
-/// The key with which the server signs in one station.
-#[derive(Clone)]
-pub struct ServerKey(SigningKey);
-
-impl std::fmt::Debug for ServerKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ServerKey({})", self.device())
-    }
-}
-
-impl ServerKey {
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.0
-    }
-
-    /// SEC1, compressed.
-    pub fn public_key(&self) -> Vec<u8> {
-        self.0
-            .verifying_key()
-            .to_sec1_point(true)
-            .as_bytes()
-            .to_vec()
-    }
-
-    /// The server's own device in the station's log.
-    pub fn device(&self) -> DeviceId {
-        DeviceId::of_key(&self.public_key())
-    }
-}
 
 impl DataDir {
     pub fn new(path: impl Into<PathBuf>) -> DataDir {
@@ -95,36 +65,36 @@ impl DataDir {
     }
 
     /// Makes the station's key. One that is there already is kept: it may have signed.
-    pub fn create_key(&self, station: &StationId, clock: &Clock) -> Result<ServerKey> {
+    pub fn create_key(&self, station: &StationId, clock: &Clock) -> Result<SoftKey> {
         match self.key(station) {
             Err(Error::KeyMissing { .. }) => {}
             found => return found,
         }
         // Almost every 32 bytes are a key; those that are none are drawn again.
-        let key = loop {
-            if let Ok(key) = SigningKey::from_slice(&clock.entropy()) {
-                break key;
+        let (secret, key) = loop {
+            let secret = clock.entropy();
+            if let Some(key) = SoftKey::from_secret(&secret) {
+                break (secret, key);
             }
         };
-        write_private(&self.key_path(station), &key.to_bytes())?;
-        Ok(ServerKey(key))
+        write_private(&self.key_path(station), &secret)?;
+        Ok(key)
     }
 
-    pub fn key(&self, station: &StationId) -> Result<ServerKey> {
+    /// The key with which the server signs in the station.
+    pub fn key(&self, station: &StationId) -> Result<SoftKey> {
         let path = self.key_path(station);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Error::KeyMissing {
-                    station: station.clone(),
-                    path,
-                });
+                return Err(Error::KeyMissing { station: station.clone(), path });
             }
             Err(source) => return Err(Error::file("reading the server key", path, source)),
         };
-        SigningKey::from_slice(&bytes)
-            .map(ServerKey)
-            .map_err(|_| Error::BadKey { path })
+        <[u8; 32]>::try_from(bytes.as_slice())
+            .ok()
+            .and_then(|secret| SoftKey::from_secret(&secret))
+            .ok_or(Error::BadKey { path })
     }
 
     fn key_path(&self, station: &StationId) -> PathBuf {

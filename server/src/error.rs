@@ -17,6 +17,10 @@ pub enum Error {
     },
     #[error("the store holds an unexpected value in column {column} of {query}")]
     StoredValue { query: &'static str, column: String },
+    #[error("the store's {0} cannot be read")]
+    Damaged(&'static str),
+    #[error("an envelope of the server's own cannot be closed")]
+    CannotClose(#[source] sync_core::envelope::header::CannotClose),
     #[error("there is no store at {}", .path.display())]
     StoreMissing { path: PathBuf },
     #[error("the database holds no Wardbook store")]

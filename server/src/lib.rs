@@ -5,6 +5,8 @@
 //! addresses), [`station`], [`officer`] and [`invite`] (who is who), [`http`] (listeners, routes),
 //! [`cli`] (the command line).
 
+pub mod admission;
+pub mod charter;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -17,3 +19,4 @@ pub mod messages;
 pub mod officer;
 pub mod problem;
 pub mod station;
+pub mod station_log;

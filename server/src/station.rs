@@ -3,7 +3,6 @@
 use sync_core::ids::{DeviceId, Hash, StationId};
 
 use crate::clock::Clock;
-use crate::datadir::ServerKey;
 use crate::db::{Db, Row, Tx};
 use crate::error::{Error, Result};
 use crate::{args, sql};
@@ -16,6 +15,8 @@ pub const DEFAULT_ZONE_MINUTES: i64 = 8 * 60;
 pub struct Station {
     pub id: StationId,
     pub name: String,
+    /// The station's word (字) in register numbers.
+    pub word: String,
     /// Minutes east of UTC.
     pub zone_minutes: i64,
     pub lineage: i64,
@@ -28,6 +29,9 @@ pub struct Station {
     pub server_device: DeviceId,
     pub server_seq: i64,
     pub server_prev: Hash,
+    /// The server's last act and its last record.
+    pub server_acts: u64,
+    pub server_records: u64,
     /// How many envelopes were taken in.
     pub arrivals: i64,
     pub created_at: i64,
@@ -38,6 +42,7 @@ impl Station {
         Ok(Station {
             id: row.parse("station_id")?,
             name: row.get("name")?,
+            word: row.get("word")?,
             zone_minutes: row.get("zone_minutes")?,
             lineage: row.get("lineage")?,
             entries: row.get("entries")?,
@@ -47,6 +52,8 @@ impl Station {
             server_device: DeviceId(row.bytes("server_device")?),
             server_seq: row.get("server_seq")?,
             server_prev: Hash(row.bytes("server_prev")?),
+            server_acts: row.count("server_acts")?,
+            server_records: row.count("server_records")?,
             arrivals: row.get("arrivals")?,
             created_at: row.get("created_at")?,
         })
@@ -57,7 +64,7 @@ impl Station {
         tx: &mut Tx,
         id: &StationId,
         name: &str,
-        key: &ServerKey,
+        key: &SoftKey,
         clock: &Clock,
     ) -> Result<()> {
         if tx
@@ -72,6 +79,7 @@ impl Station {
             sql!("station_insert"),
             args![
                 id,
+                name,
                 name,
                 DEFAULT_ZONE_MINUTES,
                 0,

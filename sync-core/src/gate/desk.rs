@@ -18,7 +18,7 @@ use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
 
 /// One record on the desk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Docket {
     pub history: History,
     /// The generation each device has reached in the record, by acts admitted and held.
@@ -234,7 +234,6 @@ impl<'a> Desk<'a> {
             },
             catalogue: self.catalogue_of(envelope),
             judged: true,
-            own: false,
         })
     }
 
@@ -292,7 +291,7 @@ impl<'a> Desk<'a> {
         standing: &Standing,
         device: DeviceId,
     ) -> Result<(), Held> {
-        if act.on_behalf.is_some() && !standing.may_write_for_others() {
+        if act.on_behalf.is_some() && standing.judged {
             return Err(Held::new(Code::ServerOnly, "on_behalf"));
         }
         let last = self.last_act.entry(device).or_default();
@@ -378,9 +377,9 @@ impl<'a> Desk<'a> {
 struct Standing {
     rights: Rights,
     catalogue: Option<Arc<Catalogue>>,
-    /// Whether policy applies: not to the server, and not to what was judged already.
+    /// Whether policy applies: not to the server, who may write for others, and not to what was
+    /// judged already.
     judged: bool,
-    own: bool,
 }
 
 impl Standing {
@@ -410,10 +409,6 @@ impl Standing {
             judged: false,
             own: true,
         }
-    }
-
-    fn may_write_for_others(&self) -> bool {
-        self.rights.server || self.own
     }
 }
 
