@@ -194,12 +194,8 @@ impl<'a> Desk<'a> {
     /// Who wrote the envelope, with the rights granted then and still.
     fn standing(&self, envelope: &Envelope) -> Result<Standing, Held> {
         let body = &envelope.body;
-        if let Some(server) = self.charter.server_ever(body.device) {
-            let _ = server;
-            return Ok(Standing {
-                judged: false,
-                ..Standing::server(self.catalogue_of(envelope))
-            });
+        if self.charter.server_ever(body.device).is_some() {
+            return Ok(Standing::server());
         }
         let then = self
             .charter
@@ -383,18 +379,8 @@ struct Standing {
 }
 
 impl Standing {
-    fn server(catalogue: Option<Arc<Catalogue>>) -> Standing {
-        let rights = Rights {
-            person: PersonId::server(),
-            roles: Vec::new(),
-            server: true,
-        };
-        Standing {
-            rights,
-            catalogue,
-            judged: false,
-            own: false,
-        }
+    fn server() -> Standing {
+        Standing::replayed(PersonId::server())
     }
 
     fn replayed(person: PersonId) -> Standing {
@@ -407,7 +393,6 @@ impl Standing {
             rights,
             catalogue: None,
             judged: false,
-            own: true,
         }
     }
 }
