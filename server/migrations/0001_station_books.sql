@@ -74,7 +74,8 @@ CREATE TABLE device (
     last_seq        BIGINT  NOT NULL,
     last_hash       BYTEA   NOT NULL,
     acts            BIGINT  NOT NULL,
-    removed         BOOLEAN NOT NULL,
+    -- The last number it had used when it was removed from the station.
+    removed_seq     BIGINT,
     first_seen      BIGINT  NOT NULL,
     last_seen       BIGINT  NOT NULL,
     clock_offset_ms BIGINT,
@@ -123,6 +124,8 @@ CREATE TABLE entry (
     seq           BIGINT NOT NULL,
     received_at   BIGINT NOT NULL,
     bytes         BYTEA  NOT NULL,
+    -- The root of the tree over this entry and all before it.
+    root          BYTEA  NOT NULL,
     PRIMARY KEY (station_id, idx)
 );
 

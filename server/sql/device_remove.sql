@@ -1,3 +1,3 @@
 UPDATE device
-SET removed = TRUE
+SET removed_seq = last_seq
 WHERE station_id = $1 AND device = $2

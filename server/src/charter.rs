@@ -108,7 +108,7 @@ async fn difference(
             agree_key: row.get("agree_key")?,
             removed: false,
         };
-        let removed: bool = row.get("removed")?;
+        let removed = row.get::<Option<i64>>("removed_seq")?.is_some();
         let known = log.charter.ever(grant.device).is_some();
         let stands = now.as_ref().is_some_and(|now| now.device(grant.device).is_some());
         match (removed, known) {

@@ -21,6 +21,8 @@ pub enum Error {
     Damaged(&'static str),
     #[error("an envelope of the server's own cannot be closed")]
     CannotClose(#[source] sync_core::envelope::header::CannotClose),
+    #[error("too many deliveries wait for their commit")]
+    IntakeBusy,
     #[error("there is no store at {}", .path.display())]
     StoreMissing { path: PathBuf },
     #[error("the database holds no Wardbook store")]

@@ -14,6 +14,7 @@ pub mod datadir;
 pub mod db;
 pub mod error;
 pub mod http;
+pub mod intake;
 pub mod invite;
 pub mod messages;
 pub mod officer;

@@ -202,6 +202,8 @@ impl<'t> StationLog<'t> {
     }
 
     async fn store(&mut self, entry: &Entry) -> Result<()> {
+        self.range.append(entry.leaf());
+        let root = self.range.root();
         let bytes = entry.to_bytes();
         self.tx
             .exec(
@@ -213,11 +215,11 @@ impl<'t> StationLog<'t> {
                     &entry.device,
                     entry.seq,
                     entry.received_at,
-                    &bytes
+                    &bytes,
+                    &root
                 ],
             )
             .await?;
-        self.range.append(entry.leaf());
         self.station.entries += 1;
         Ok(())
     }
