@@ -15,6 +15,8 @@ pub enum Error {
         operation: &'static str,
         source: sqlx::Error,
     },
+    #[error("a statement of {operation} failed and its error was passed over; nothing was written")]
+    FailurePassedOver { operation: &'static str },
     #[error("the store holds an unexpected value in column {column} of {query}")]
     StoredValue { query: &'static str, column: String },
     #[error("there is no store at {}", .path.display())]

@@ -54,7 +54,8 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
     });
     out::say(&listeners.to_string());
     http::serve(app.clone(), listeners, stop).await;
-    app.db.close().await;
+    // A request that was cut off may hold its connection still.
+    let _ = tokio::time::timeout(app.limits.grace, app.db.close()).await;
     Ok(())
 }
 
