@@ -70,7 +70,7 @@ pub enum Error {
         source: std::io::Error,
     },
     #[error(
-        "the console may not listen on {address}: it has no log-in yet, so whoever reaches it could read the books"
+        "the console may not listen on {address}: it has no log-in yet, so anybody could read the books"
     )]
     ConsoleNotLoopback { address: SocketAddr },
     #[error("the console answers to this machine's own names alone")]

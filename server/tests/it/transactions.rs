@@ -57,9 +57,8 @@ on_both_engines! {
         told.await.unwrap();
         abandoned.abort();
         let _ = abandoned.await;
-        let name = write_tx!(store.db, "test", async |tx| Ok(Station::lock(tx, &station).await?.name))
-            .await
-            .unwrap();
+        let found = write_tx!(store.db, "test", async |tx| Station::lock(tx, &station).await).await;
+        let name = found.unwrap().name;
         assert_eq!(name, "测试站");
     }
 
