@@ -15,6 +15,8 @@ pub enum Error {
         operation: &'static str,
         source: sqlx::Error,
     },
+    #[error("a statement of {operation} failed and its error was passed over; nothing was written")]
+    FailurePassedOver { operation: &'static str },
     #[error("the store holds an unexpected value in column {column} of {query}")]
     StoredValue { query: &'static str, column: String },
     #[error("the store's {0} cannot be read")]
@@ -74,7 +76,7 @@ pub enum Error {
         source: std::io::Error,
     },
     #[error(
-        "the console may not listen on {address}: it has no log-in yet, so whoever reaches it could read the books"
+        "the console may not listen on {address}: it has no log-in yet, so anybody could read the books"
     )]
     ConsoleNotLoopback { address: SocketAddr },
     #[error("the console answers to this machine's own names alone")]

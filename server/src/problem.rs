@@ -38,7 +38,9 @@ impl Error {
             Error::Database { .. } if self.may_be_tried_again() => {
                 ("database_busy", StatusCode::SERVICE_UNAVAILABLE)
             }
-            Error::Database { .. } => ("database_failed", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::Database { .. } | Error::FailurePassedOver { .. } => {
+                ("database_failed", StatusCode::INTERNAL_SERVER_ERROR)
+            }
             Error::StoredValue { .. } => ("stored_value", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreMissing { .. } => ("store_missing", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreEmpty => ("store_empty", StatusCode::INTERNAL_SERVER_ERROR),
@@ -130,4 +132,24 @@ pub fn answer(response: Response, language: Language, request_id: &str) -> Respo
             .insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
     Response::from_parts(parts, body.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn every_problem_has_a_message_and_every_message_a_problem() {
+        // A long pair stands on lines of its own, so the file is read without its spaces.
+        let source: String = include_str!("problem.rs").split_whitespace().collect();
+        let mut codes: Vec<&str> = source
+            .split("(\"")
+            .filter_map(|rest| rest.split_once("\",StatusCode::"))
+            .map(|(code, _)| code)
+            .collect();
+        // The last one found is this test's own pattern.
+        codes.retain(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+        codes.sort();
+        assert_eq!(codes, Language::En.problem_codes().collect::<Vec<_>>());
+    }
 }

@@ -1,6 +1,7 @@
 //! Stations as the store knows them.
 
-use sync_core::ids::{DeviceId, Hash, StationId};
+use sync_core::envelope::SoftKey;
+use sync_core::ids::{DeviceId, Epoch, Hash, StationId};
 
 use crate::clock::Clock;
 use crate::db::{Db, Row, Tx};
@@ -19,21 +20,21 @@ pub struct Station {
     pub word: String,
     /// Minutes east of UTC.
     pub zone_minutes: i64,
-    pub lineage: i64,
+    /// The charter that holds.
+    pub epoch: Epoch,
     /// How many entries the station log has.
-    pub entries: i64,
+    pub entries: u64,
     /// The compact range of the tree over them.
     pub range: Vec<u8>,
     pub root: Vec<u8>,
-    pub epoch_n: i64,
     pub server_device: DeviceId,
-    pub server_seq: i64,
+    pub server_seq: u64,
     pub server_prev: Hash,
     /// The server's last act and its last record.
     pub server_acts: u64,
     pub server_records: u64,
     /// How many envelopes were taken in.
-    pub arrivals: i64,
+    pub arrivals: u64,
     pub created_at: i64,
 }
 
@@ -44,17 +45,19 @@ impl Station {
             name: row.get("name")?,
             word: row.get("word")?,
             zone_minutes: row.get("zone_minutes")?,
-            lineage: row.get("lineage")?,
-            entries: row.get("entries")?,
+            epoch: Epoch {
+                lineage: row.get::<i64>("lineage")?.try_into().unwrap_or(u32::MAX),
+                n: row.count("epoch_n")?,
+            },
+            entries: row.count("entries")?,
             range: row.get("range")?,
             root: row.get("root")?,
-            epoch_n: row.get("epoch_n")?,
             server_device: DeviceId(row.bytes("server_device")?),
-            server_seq: row.get("server_seq")?,
+            server_seq: row.count("server_seq")?,
             server_prev: Hash(row.bytes("server_prev")?),
             server_acts: row.count("server_acts")?,
             server_records: row.count("server_records")?,
-            arrivals: row.get("arrivals")?,
+            arrivals: row.count("arrivals")?,
             created_at: row.get("created_at")?,
         })
     }

@@ -1,6 +1,6 @@
 //! `wardbook serve`: serves phones and the console until it is told to stop.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use clap::Args;
@@ -13,12 +13,14 @@ use crate::config;
 use crate::error::{Error, Result};
 use crate::http::{self, App, Listeners, Stop};
 
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8470);
+
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
     store: StoreOptions,
     /// Where phones reach the server
-    #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8470)))]
+    #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_LISTEN)]
     listen: SocketAddr,
     /// Where the console is opened, on this machine alone [default: with --listen when that is on
     /// this machine, else a free port of 127.0.0.1]
@@ -54,7 +56,8 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
     });
     out::say(&listeners.to_string());
     http::serve(app.clone(), listeners, stop).await;
-    app.db.close().await;
+    // A request that was cut off may hold its connection still.
+    let _ = tokio::time::timeout(app.limits.grace, app.db.close()).await;
     Ok(())
 }
 

@@ -72,7 +72,10 @@ async fn list(store: &StoreOptions, json: bool) -> Result<()> {
     if json {
         let stations: Vec<_> = stations
             .iter()
-            .map(|s| json!({"station": s.id.as_str(), "name": s.name, "zone": out::zone(s.zone_minutes)}))
+            .map(|s| {
+                let zone = out::zone(s.zone_minutes);
+                json!({"station": s.id.as_str(), "name": s.name, "zone": zone})
+            })
             .collect();
         out::say(&json!({ "stations": stations }).to_string());
     } else {

@@ -1,5 +1,6 @@
 //! Opens a store: where it is, and the settings a receipt depends on.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -55,6 +56,15 @@ impl Db {
     async fn open_file(path: PathBuf, schema: Schema) -> Result<Db> {
         if schema == Schema::Existing && !path.exists() {
             return Err(Error::StoreMissing { path });
+        }
+        if schema == Schema::Create {
+            // The files beside it take its permissions over.
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .mode(0o600)
+                .open(&path)
+                .map_err(|source| Error::file("making the store", &path, source))?;
         }
         let options = SqliteConnectOptions::new()
             .filename(&path)

@@ -4,6 +4,7 @@
 //! given its values with [`args!`](crate::args). Whatever writes does so inside
 //! [`write_tx!`](crate::write_tx); a handler has one.
 
+mod attempts;
 mod connect;
 mod migrate;
 mod query;
@@ -12,11 +13,12 @@ mod tx;
 
 use sqlx::{PgPool, SqlitePool};
 
+pub use attempts::{Attempts, Mode};
 pub use connect::{Location, Schema};
 pub use migrate::SCHEMA_VERSION;
 pub use query::{Arg, Query};
 pub use row::Row;
-pub use tx::{Attempts, Mode, Tx};
+pub use tx::Tx;
 
 use crate::error::{Error, Result};
 

@@ -63,6 +63,10 @@ arg_from! {
     &'a StationId => Text, value => value.as_str();
     &'a PersonId => Text, value => value.as_str();
     i64 => Int, value => value;
+    i32 => Int, value => i64::from(value);
+    u32 => Int, value => i64::from(value);
+    // What is counted stays far below the last number that a column holds.
+    u64 => Int, value => i64::try_from(value).unwrap_or(i64::MAX);
     &'a [u8] => Bytes, value => value;
     &'a Vec<u8> => Bytes, value => value.as_slice();
     &'a Hash => Bytes, value => value.0.as_slice();

@@ -55,6 +55,19 @@ impl Row {
         .map_err(|source| Error::database(self.query, source))
     }
 
+    /// A column that counts something, such as a sequence number.
+    pub fn count(&self, column: &str) -> Result<u64> {
+        u64::try_from(self.get::<i64>(column)?).map_err(|_| self.odd(column))
+    }
+
+    /// The same where the column may be empty.
+    pub fn count_opt(&self, column: &str) -> Result<Option<u64>> {
+        let count = self.get::<Option<i64>>(column)?;
+        count
+            .map(|count| u64::try_from(count).map_err(|_| self.odd(column)))
+            .transpose()
+    }
+
     /// A column of exactly `N` bytes, such as a hash: `row.bytes("hash").map(Hash)`.
     pub fn bytes<const N: usize>(&self, column: &str) -> Result<[u8; N]> {
         self.sized(column, self.get::<Vec<u8>>(column)?)

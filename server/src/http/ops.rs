@@ -1,14 +1,18 @@
 //! What those who run the server ask it: does it live, is it ready, how is it doing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use super::{App, meter};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::{args, sql};
+
+/// Who asks wants to know now, not when the database has come back.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process answers.
 pub async fn livez() -> &'static str {
@@ -17,9 +21,10 @@ pub async fn livez() -> &'static str {
 
 /// The database answers too.
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str> {
-    app.db
-        .fetch_opt(sql!("schema_version_get"), args![])
-        .await?;
+    let asked = app.db.fetch_opt(sql!("schema_version_get"), args![]);
+    tokio::time::timeout(PATIENCE, asked)
+        .await
+        .map_err(|_| Error::database("readyz", sqlx::Error::PoolTimedOut))??;
     Ok("ready\n")
 }
 

@@ -57,3 +57,37 @@ fn surround(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), trace::observe))
         .with_state(app)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::datadir::DataDir;
+    use crate::db::{Db, Schema};
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_a_problem_and_the_next_request_is_served() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let data = DataDir::new(folder.path());
+        let db = Db::open(&data.location(None).unwrap(), Schema::Create)
+            .await
+            .unwrap();
+        let app = Arc::new(App::new(db, Clock::set(0, [0; 32]), data));
+        let routes = Router::new().route("/panic", get(async || -> &'static str { panic!("oh") }));
+        let router = surround(routes.merge(health_routes()), app);
+        for (path, status) in [
+            ("/panic", StatusCode::INTERNAL_SERVER_ERROR),
+            ("/livez", StatusCode::OK),
+        ] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            assert_eq!(
+                router.clone().oneshot(request).await.unwrap().status(),
+                status
+            );
+        }
+    }
+}

@@ -77,6 +77,7 @@ fn init_makes_a_private_store_with_a_key() {
         (mode(""), mode("keys"), mode("keys/S00.key")),
         (0o700, 0o700, 0o600)
     );
+    assert_eq!(mode("wardbook.db"), 0o600);
     let key = DataDir::new(&data)
         .key(&StationId::new("S00").unwrap())
         .unwrap();

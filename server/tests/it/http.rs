@@ -194,6 +194,17 @@ fn a_body_that_is_too_large_or_too_slow_or_cut_off_is_told_so() {
 }
 
 #[test]
+fn headers_without_end_are_refused() {
+    on_sqlite(async |store| {
+        let server = Server::start(&store, Limits::default()).await;
+        let header = format!("X-Long: {}\r\n", "x".repeat(20_000));
+        let answer = get(server.sync, "/livez", &header);
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+        server.stop().await;
+    });
+}
+
+#[test]
 fn connections_beyond_the_limit_wait_for_their_turn() {
     on_sqlite(async |store| {
         let limits = Limits {

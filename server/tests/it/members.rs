@@ -71,7 +71,10 @@ on_both_engines! {
         assert_eq!(changed.name, "王芳");
 
         let remove = async || {
-            write_tx!(db, "test", async |tx| Officer::remove(tx, &station, &person, clock).await).await
+            write_tx!(db, "test", async |tx| {
+                Officer::remove(tx, &station, &person, clock).await
+            })
+            .await
         };
         remove().await.unwrap();
         assert!(Officer::list(db, &station).await.unwrap()[0].removed_at.is_some());
@@ -82,7 +85,9 @@ on_both_engines! {
 
     async fn what_is_asked_of_an_unknown_station_names_it(store) {
         let nowhere = StationId::new("S99").unwrap();
-        let outcome = write_tx!(store.db, "test", async |tx| officer("O1").add(tx, &nowhere, &store.clock).await)
+        let outcome = write_tx!(store.db, "test", async |tx| {
+            officer("O1").add(tx, &nowhere, &store.clock).await
+        })
             .await;
         assert!(matches!(outcome, Err(Error::StationUnknown(station)) if station == nowhere));
         assert!(Station::get(&store.db, &nowhere).await.is_err());
@@ -91,7 +96,8 @@ on_both_engines! {
     async fn a_join_code_is_good_once_and_again_for_the_same_phone(store) {
         let station = store.station("S00").await;
         let code = make_code(&store, &station, "O0000").await;
-        let typed = JoinCode::parse(&code.reveal().to_lowercase().replacen("s00", "S00", 1)).unwrap();
+        let typed = code.reveal().to_lowercase().replacen("s00", "S00", 1);
+        let typed = JoinCode::parse(&typed).unwrap();
         let invited = use_code(&store, &typed, 1).await.unwrap();
         assert_eq!(invited.person.as_str(), "O0000");
         assert_eq!(invited.role, "stationed_officer");
@@ -104,7 +110,9 @@ on_both_engines! {
         let (late, left) =
             (make_code(&store, &station, "O1").await, make_code(&store, &station, "O2").await);
         let person = PersonId::new("O2").unwrap();
-        write_tx!(store.db, "test", async |tx| Officer::remove(tx, &station, &person, &store.clock).await)
+        write_tx!(store.db, "test", async |tx| {
+            Officer::remove(tx, &station, &person, &store.clock).await
+        })
             .await
             .unwrap();
         assert!(matches!(use_code(&store, &left, 1).await, Err(Error::InviteExpired)));

@@ -53,7 +53,9 @@ on_both_engines! {
 
     async fn a_store_of_a_newer_version_is_refused_and_left_alone(store) {
         let newer = SCHEMA_VERSION + 1;
-        write_tx!(store.db, "test", async |tx| tx.exec(sql!("schema_version_set"), args![newer]).await)
+        write_tx!(store.db, "test", async |tx| {
+            tx.exec(sql!("schema_version_set"), args![newer]).await
+        })
             .await
             .unwrap();
         for schema in [Schema::Existing, Schema::Create] {

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -11,7 +10,6 @@ use tempfile::TempDir;
 use wardbook::clock::Clock;
 use wardbook::datadir::DataDir;
 use wardbook::db::{Db, Location, Schema};
-use wardbook::http::App;
 use wardbook::station::Station;
 use wardbook::write_tx;
 
@@ -65,14 +63,6 @@ impl TestStore {
         .unwrap();
         station
     }
-
-    pub fn app(&self) -> Arc<App> {
-        Arc::new(App::new(
-            self.db.clone(),
-            self.clock.clone(),
-            self.data.clone(),
-        ))
-    }
 }
 
 /// A database made for one test and dropped with it.
@@ -124,7 +114,7 @@ impl Drop for FreshDatabase {
     }
 }
 
-async fn execute(url: &str, sql: String) {
+pub async fn execute(url: &str, sql: String) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(&mut connection)

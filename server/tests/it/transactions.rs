@@ -22,6 +22,46 @@ on_both_engines! {
         assert_eq!(Station::get(&store.db, &station).await.unwrap().name, "测试站");
     }
 
+    async fn an_error_that_is_passed_over_is_no_commit(store) {
+        let station = store.station("S00").await;
+        let outcome = write_tx!(store.db, "test", async |tx| {
+            Station::rename(tx, &station, "改名").await?;
+            let (device, root) = (store.data.key(&station)?.device(), Vec::new());
+            // A second row under one key: fails, and nobody looks.
+            let twice = args![
+                &station, "x", 0, 0, 0, &root, &root, 0, &device, 0, &Hash::ZERO, 0, 0
+            ];
+            let _ = tx.exec(sql!("station_insert"), twice).await;
+            Ok(())
+        })
+        .await;
+        assert!(matches!(outcome, Err(Error::FailurePassedOver { .. })), "{outcome:?}");
+        assert_eq!(Station::get(&store.db, &station).await.unwrap().name, "测试站");
+    }
+
+    async fn work_that_is_abandoned_leaves_no_trace_and_no_lock(store) {
+        let station = store.station("S00").await;
+        let (reached, told) = tokio::sync::oneshot::channel();
+        let mut reached = Some(reached);
+        let (db, id) = (store.db.clone(), station.clone());
+        let abandoned = tokio::spawn(async move {
+            write_tx!(db, "test", async |tx| {
+                Station::rename(tx, &id, "改名").await?;
+                if let Some(reached) = reached.take() {
+                    let _ = reached.send(());
+                }
+                std::future::pending::<wardbook::error::Result<()>>().await
+            })
+            .await
+        });
+        told.await.unwrap();
+        abandoned.abort();
+        let _ = abandoned.await;
+        let found = write_tx!(store.db, "test", async |tx| Station::lock(tx, &station).await).await;
+        let name = found.unwrap().name;
+        assert_eq!(name, "测试站");
+    }
+
     async fn values_come_back_as_they_were_given(store) {
         let station = store.station("S00").await;
         // Bytes that read as a number, and empty ones, stay bytes on both engines.
@@ -76,7 +116,7 @@ on_both_engines! {
                             let next = locked.arrivals + 1;
                             let row =
                                 tx.fetch_opt(sql!("station_arrive"), args![&*station, 1]).await?;
-                            assert_eq!(row.unwrap().get::<i64>("arrivals")?, next);
+                            assert_eq!(row.unwrap().count("arrivals")?, next);
                             Ok(())
                         })
                         .await
