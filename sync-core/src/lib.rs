@@ -6,4 +6,5 @@
 //!
 //! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
 
+pub mod catalogue;
 pub mod ids;

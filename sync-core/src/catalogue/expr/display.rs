@@ -1,0 +1,157 @@
+//! The printed form of a value: what stands in a cell whose column is a bare field.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::Offset;
+use jiff::{Timestamp, civil};
+
+use super::context::{Around, Datum};
+use super::reference::clean;
+use crate::catalogue::{Field, FieldType, Language};
+
+/// A field's value as it is printed; empty where there is none, so that the page can strike
+/// the cell out. A value that does not fit its type is printed as it stands: nothing an officer
+/// wrote disappears.
+pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language) -> String {
+    let text = match datum {
+        Datum::Empty => String::new(),
+        Datum::Text(text) => return display_text(field, &clean(text), around, language),
+        Datum::Integer(n) => match field.ty {
+            FieldType::Money => money(*n),
+            FieldType::Duration => format!("{n}{}", language.pick("分", " min")),
+            FieldType::Instant => moment(*n, around.offset),
+            FieldType::Text
+            | FieldType::LongText
+            | FieldType::CoText
+            | FieldType::Choice
+            | FieldType::Integer
+            | FieldType::Decimal
+            | FieldType::Boolean
+            | FieldType::Date
+            | FieldType::Time
+            | FieldType::Point
+            | FieldType::Track
+            | FieldType::Phone
+            | FieldType::IdNumber
+            | FieldType::Person
+            | FieldType::Record
+            | FieldType::Evidence
+            | FieldType::Table => n.to_string(),
+        },
+        Datum::Decimal(n) => n.to_string(),
+        Datum::Boolean(yes) => yes_no(*yes, language).to_owned(),
+        Datum::Instant(at) => moment(*at, around.offset),
+        Datum::Point { lat, lon } => format!("{lat:.6}, {lon:.6}"),
+        Datum::Track { points } => format!("{points}{}", language.pick("个定位点", " points")),
+        Datum::List(items) => {
+            let items = items
+                .iter()
+                .map(|item| display(field, item, around, language));
+            let items: Vec<_> = items.filter(|item| !item.is_empty()).collect();
+            items.join(language.pick("、", ", "))
+        }
+        Datum::Rows(list) if field.ty == FieldType::Evidence => {
+            let n = list.len();
+            match language {
+                Language::Zh => format!("{n}件"),
+                Language::En => format!("{n} file{}", if n == 1 { "" } else { "s" }),
+            }
+        }
+        Datum::Rows(list) => {
+            let all: Vec<&str> = field
+                .row_cells()
+                .iter()
+                .map(|cell| cell.name.as_str())
+                .collect();
+            rows(field, list, &all, around, language)
+        }
+    };
+    text
+}
+
+fn display_text(field: &Field, text: &str, around: &Around, language: Language) -> String {
+    let codes = field
+        .codes
+        .as_ref()
+        .and_then(|name| around.catalogue.codes.get(name));
+    if let Some(code) = codes.and_then(|list| list.code(text)) {
+        return code.label.get(language).to_owned();
+    }
+    if field.ty == FieldType::Person {
+        return person(text, around);
+    }
+    text.to_owned()
+}
+
+/// The rows with these cells: `罚款 200.00；警告`.
+pub(super) fn rows(
+    field: &Field,
+    rows: &[BTreeMap<String, Datum>],
+    cells: &[&str],
+    around: &Around,
+    language: Language,
+) -> String {
+    let row = |row: &BTreeMap<String, Datum>| {
+        let texts = cells.iter().filter_map(|name| {
+            let text = display(field.cell(name)?, row.get(*name)?, around, language);
+            (!text.is_empty()).then_some(text)
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let texts: Vec<_> = rows
+        .iter()
+        .map(row)
+        .filter(|text| !text.is_empty())
+        .collect();
+    texts.join(language.pick("；", "; "))
+}
+
+/// A member's name, or the code where the charter names nobody of that code.
+pub(super) fn person(code: &str, around: &Around) -> String {
+    around.people.name(code).unwrap_or_else(|| code.to_owned())
+}
+
+/// Fen as yuan: `200.00`.
+pub(super) fn money(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let fen = fen.unsigned_abs();
+    format!("{sign}{}.{:02}", fen / 100, fen % 100)
+}
+
+pub(super) fn yes_no(yes: bool, language: Language) -> &'static str {
+    if yes {
+        language.pick("是", "Yes")
+    } else {
+        language.pick("否", "No")
+    }
+}
+
+pub(super) fn moment(at: i64, offset: i32) -> String {
+    civil_of(at, offset).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+pub(super) fn clock_time(at: i64, offset: i32) -> String {
+    civil_of(at, offset).map_or_else(String::new, |at| at.strftime("%H:%M").to_string())
+}
+
+pub(super) fn civil_of(at: i64, offset: i32) -> Option<civil::DateTime> {
+    let offset = Offset::from_seconds(offset.checked_mul(60)?).ok()?;
+    Some(offset.to_datetime(Timestamp::from_millisecond(at).ok()?))
+}
+
+pub(super) fn weekday(day: civil::Date, language: Language) -> &'static str {
+    let at = usize::from(day.weekday().to_monday_zero_offset().unsigned_abs());
+    let names = match language {
+        Language::Zh => [
+            "星期一",
+            "星期二",
+            "星期三",
+            "星期四",
+            "星期五",
+            "星期六",
+            "星期日",
+        ],
+        Language::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    };
+    names.get(at).copied().unwrap_or_default()
+}

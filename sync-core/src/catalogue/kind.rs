@@ -1,0 +1,345 @@
+//! What a record of one kind holds, who may write it, and the steps it takes.
+
+use std::sync::LazyLock;
+
+use super::expr::Expr;
+use super::names::{Label, words};
+
+/// A kind of record, such as a patrol or a case.
+///
+/// Of a loaded catalogue it holds that: names of fields are unique, of the form `[A-Za-z]`
+/// `[A-Za-z0-9_]*` and not `removed`, and so are the cells of a table; every role, code list,
+/// step and field that is named exists; every step is reached from nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kind {
+    pub name: String,
+    pub label: Label,
+    /// The roles that may make such a record, or `member`: everybody.
+    pub create: Vec<String>,
+    /// The date or instant field that says when it happened; the record's day is its day in the
+    /// station's time zone. Without one it is the day the record was made.
+    pub clock: Option<String>,
+    /// The field that names the record in lists.
+    pub title: Option<String>,
+    /// From the first of these steps on, every change is an amendment. Empty only where the
+    /// kind has no steps: then the record counts as submitted when it is made.
+    pub submitted: Vec<String>,
+    /// The person field whose people hold the record role `handler`.
+    pub handlers: Option<String>,
+    pub fields: Vec<Field>,
+    pub steps: Vec<Step>,
+    pub limits: Vec<Limit>,
+}
+
+impl Kind {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    pub fn step(&self, to: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.to == to)
+    }
+
+    pub fn limit(&self, name: &str) -> Option<&Limit> {
+        self.limits.iter().find(|limit| limit.name == name)
+    }
+}
+
+words!(
+    /// How a field is asked for, kept and printed.
+    FieldType, "field type" {
+        Text = "text",
+        LongText = "long_text",
+        /// Written by several people at once, letter by letter; made with the record.
+        CoText = "co_text",
+        /// One code of the list named by `codes`.
+        Choice = "choice",
+        Integer = "integer",
+        Decimal = "decimal",
+        /// In fen, the hundredth of a yuan; a whole number.
+        Money = "money",
+        Boolean = "boolean",
+        /// `2026-05-11`, without a time zone.
+        Date = "date",
+        /// `14:05`, without a time zone.
+        Time = "time",
+        /// Milliseconds since 1970.
+        Instant = "instant",
+        /// Whole minutes.
+        Duration = "duration",
+        /// Latitude and longitude (WGS 84).
+        Point = "point",
+        /// The way of a patrol: points in time. It declares nothing more.
+        Track = "track",
+        /// Warns when it does not look like one and never refuses: people write what they hear.
+        Phone = "phone",
+        /// Warns and never refuses, as a phone number does.
+        IdNumber = "id_number",
+        /// A member's code.
+        Person = "person",
+        /// The id of another record.
+        Record = "record",
+        /// Files: kept as a table with the cells of [`Field::row_cells`].
+        Evidence = "evidence",
+        /// Rows with `cells`, printed in the order of their creating operation.
+        Table = "table",
+    }
+);
+
+impl FieldType {
+    /// Whether `many = true` may stand on it.
+    pub fn may_be_many(self) -> bool {
+        match self {
+            Self::Text | Self::Choice | Self::Person | Self::Record => true,
+            Self::LongText
+            | Self::CoText
+            | Self::Integer
+            | Self::Decimal
+            | Self::Money
+            | Self::Boolean
+            | Self::Date
+            | Self::Time
+            | Self::Instant
+            | Self::Duration
+            | Self::Point
+            | Self::Track
+            | Self::Phone
+            | Self::IdNumber
+            | Self::Evidence
+            | Self::Table => false,
+        }
+    }
+
+    /// Whether a cell of a table may be of it.
+    pub fn may_be_cell(self) -> bool {
+        match self {
+            Self::CoText | Self::Track | Self::Evidence | Self::Table => false,
+            Self::Text
+            | Self::LongText
+            | Self::Choice
+            | Self::Integer
+            | Self::Decimal
+            | Self::Money
+            | Self::Boolean
+            | Self::Date
+            | Self::Time
+            | Self::Instant
+            | Self::Duration
+            | Self::Point
+            | Self::Phone
+            | Self::IdNumber
+            | Self::Person
+            | Self::Record => true,
+        }
+    }
+
+    /// Whether its value is a text, which can be encrypted as a personal value.
+    pub fn may_be_personal(self) -> bool {
+        match self {
+            Self::Text | Self::LongText | Self::Phone | Self::IdNumber => true,
+            Self::CoText
+            | Self::Choice
+            | Self::Integer
+            | Self::Decimal
+            | Self::Money
+            | Self::Boolean
+            | Self::Date
+            | Self::Time
+            | Self::Instant
+            | Self::Duration
+            | Self::Point
+            | Self::Track
+            | Self::Person
+            | Self::Record
+            | Self::Evidence
+            | Self::Table => false,
+        }
+    }
+}
+
+words!(
+    /// What becomes of values that were written without knowing of each other.
+    Merge, "merge policy" {
+        /// The causally last one shows; history keeps the other.
+        Last = "last",
+        /// All stay visible until a person settles it.
+        Flag = "flag",
+        /// Letter by letter.
+        Text = "text",
+        /// The union.
+        Set = "set",
+    }
+);
+
+words!(
+    /// What a value tells of a person, hence how it is masked.
+    Personal, "kind of personal value" {
+        Name = "name",
+        Phone = "phone",
+        Id = "id",
+        Address = "address",
+        Note = "note",
+    }
+);
+
+/// From when on a field must be filled. It is checked on the phone and marked in the books; it
+/// never holds an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Required {
+    Never,
+    Create,
+    Step(String),
+}
+
+/// A field of a kind, or a cell of a table (which has no `write` of its own: who may write the
+/// table may write its cells).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    pub name: String,
+    pub label: Label,
+    pub ty: FieldType,
+    pub required: Required,
+    /// Roles, or the record roles `author` and `handler`, or `member`: everybody.
+    pub write: Vec<String>,
+    /// `Text` exactly for co_text, `Set` exactly for many.
+    pub merge: Merge,
+    pub many: bool,
+    /// Encrypted in the record, masked where a reader may not see it.
+    pub personal: Option<Personal>,
+    /// The code list: on a choice, and only there.
+    pub codes: Option<String>,
+    /// The kind a record field links to; any, where it says none.
+    pub links: Option<String>,
+    /// Asked for, and wanted where `required` says so, only when this is true.
+    pub when: Option<Expr>,
+    /// On a table, and only there, not empty.
+    pub cells: Vec<Field>,
+}
+
+impl Field {
+    /// The cells of one row: a table's own, an evidence field's fixed `sha256`, `mime`, `size`
+    /// and `name`; none of any other type.
+    pub fn row_cells(&self) -> &[Field] {
+        match self.ty {
+            FieldType::Evidence => &EVIDENCE_CELLS,
+            FieldType::Table => &self.cells,
+            FieldType::Text
+            | FieldType::LongText
+            | FieldType::CoText
+            | FieldType::Choice
+            | FieldType::Integer
+            | FieldType::Decimal
+            | FieldType::Money
+            | FieldType::Boolean
+            | FieldType::Date
+            | FieldType::Time
+            | FieldType::Instant
+            | FieldType::Duration
+            | FieldType::Point
+            | FieldType::Track
+            | FieldType::Phone
+            | FieldType::IdNumber
+            | FieldType::Person
+            | FieldType::Record => &[],
+        }
+    }
+
+    pub fn cell(&self, name: &str) -> Option<&Field> {
+        self.row_cells().iter().find(|cell| cell.name == name)
+    }
+
+    pub fn is_rows(&self) -> bool {
+        !self.row_cells().is_empty()
+    }
+
+    fn fixed_cell(name: &str, ty: FieldType, zh: &str, en: &str) -> Field {
+        Field {
+            name: name.to_owned(),
+            label: Label::new(zh, en),
+            ty,
+            required: Required::Never,
+            write: Vec::new(),
+            merge: Merge::Flag,
+            many: false,
+            personal: None,
+            codes: None,
+            links: None,
+            when: None,
+            cells: Vec::new(),
+        }
+    }
+}
+
+static EVIDENCE_CELLS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    vec![
+        Field::fixed_cell("sha256", FieldType::Text, "校验值", "SHA-256"),
+        Field::fixed_cell("mime", FieldType::Text, "文件类型", "Media type"),
+        Field::fixed_cell("size", FieldType::Integer, "字节数", "Bytes"),
+        Field::fixed_cell("name", FieldType::Text, "名称", "Name"),
+    ]
+});
+
+words!(
+    /// Where alone a step can be taken.
+    Where, "place" {
+        /// On the server: it needs what a phone without signal has not, such as the seal.
+        Console = "console",
+    }
+);
+
+/// A state a record can come into.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub to: String,
+    pub label: Label,
+    /// The states it may be taken from; `nothing` among them, or none at all: a record may
+    /// begin with it.
+    pub from: Vec<String>,
+    /// Who may take it: roles, `author`, `handler` or `member`.
+    pub by: Vec<String>,
+    pub where_: Option<Where>,
+    /// What must be true of the record.
+    pub when: Option<Expr>,
+}
+
+impl Step {
+    /// The word in `from` for a record that has taken no step yet.
+    pub const NOTHING: &str = "nothing";
+
+    /// Whether it may be taken from a state, or as the first step.
+    pub fn follows(&self, state: Option<&str>) -> bool {
+        match state {
+            Some(state) => self.from.iter().any(|from| from == state),
+            None => self.from.is_empty() || self.from.iter().any(|from| from == Self::NOTHING),
+        }
+    }
+}
+
+words!(
+    /// The five units in which time limits are counted.
+    TimeUnit, "time unit" {
+        /// Continuous hours, nights and holidays included (紧急工作时).
+        UrgentHour = "urgent_hour",
+        /// Continuous days of 24 hours (紧急工作日).
+        UrgentDay = "urgent_day",
+        /// Hours of the office only (工作时).
+        WorkHour = "work_hour",
+        /// Whole working days; the first day does not count (工作日).
+        WorkDay = "work_day",
+        /// Calendar days; the first does not count, and a last one on a holiday moves on
+        /// (自然日).
+        NaturalDay = "natural_day",
+    }
+);
+
+/// How long a record may take from one step to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    pub name: String,
+    pub from: String,
+    pub until: String,
+    pub value: u32,
+    pub unit: TimeUnit,
+    /// Law and article it comes from; empty where it is the station's own rule.
+    pub law: String,
+}

@@ -1,0 +1,220 @@
+//! When a time limit ends.
+//!
+//! Five units (`docs/record-kinds.md` names those in use). In days, the first does not count and
+//! the last ends at midnight; in hours, time runs on from the very moment.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan, tz::Offset};
+
+use super::{Holidays, TimeUnit};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const MINUTE: i64 = 60_000;
+
+/// The first moment (milliseconds since 1970) after a limit of `value` `unit`s that began at
+/// `from`, in a time zone `offset` minutes east of UTC. A day's limit that may be used up to
+/// its last minute ends at midnight, so "due" is the day before the date of this moment.
+///
+/// A moment outside the calendar, or a table in which nearly no day works, gives `i64::MAX`:
+/// such a limit never ends.
+pub fn due(from: i64, value: u32, unit: TimeUnit, holidays: &Holidays, offset: i32) -> i64 {
+    let value_ms = i64::from(value);
+    match unit {
+        TimeUnit::UrgentHour => Some(from.saturating_add(value_ms * HOUR)),
+        TimeUnit::UrgentDay => Some(from.saturating_add(value_ms * DAY)),
+        TimeUnit::WorkHour => after_work_hours(from, value_ms * HOUR, holidays, offset),
+        TimeUnit::WorkDay => after_work_days(from, value, holidays, offset),
+        TimeUnit::NaturalDay => after_natural_days(from, value, holidays, offset),
+    }
+    .unwrap_or(i64::MAX)
+}
+
+/// The day of a moment in the station's time zone.
+pub fn day_of(moment: i64, offset: i32) -> Option<Date> {
+    let offset = Offset::from_seconds(offset.checked_mul(60)?).ok()?;
+    let moment = Timestamp::from_millisecond(moment).ok()?;
+    Some(offset.to_datetime(moment).date())
+}
+
+fn midnight(day: Date, offset: i32) -> Option<i64> {
+    let days = day.since(Date::constant(1970, 1, 1)).ok()?.get_days();
+    Some(i64::from(days) * DAY - i64::from(offset) * MINUTE)
+}
+
+fn after_work_days(from: i64, value: u32, holidays: &Holidays, offset: i32) -> Option<i64> {
+    let mut day = day_of(from, offset)?;
+    let mut left = value;
+    let mut idle = 0;
+    while left > 0 {
+        day = day.tomorrow().ok()?;
+        if holidays.is_workday(day) {
+            left -= 1;
+            idle = 0;
+        } else {
+            idle = still_idle(idle)?;
+        }
+    }
+    midnight(day.tomorrow().ok()?, offset)
+}
+
+/// Only a day listed as a holiday moves the end (令55 Art. 45 says 法定节假日); an ordinary
+/// weekend does not.
+fn after_natural_days(from: i64, value: u32, holidays: &Holidays, offset: i32) -> Option<i64> {
+    let mut day = day_of(from, offset)?
+        .checked_add(i64::from(value).days())
+        .ok()?;
+    if holidays.is_holiday(day) {
+        let mut idle = 0;
+        while !holidays.is_workday(day) {
+            day = day.tomorrow().ok()?;
+            idle = still_idle(idle)?;
+        }
+    }
+    midnight(day.tomorrow().ok()?, offset)
+}
+
+fn after_work_hours(from: i64, length: i64, holidays: &Holidays, offset: i32) -> Option<i64> {
+    let mut day = day_of(from, offset)?;
+    let mut left = length;
+    let mut idle = 0;
+    loop {
+        let start = midnight(day, offset)?;
+        let hours = holidays
+            .is_workday(day)
+            .then_some(holidays.office_hours.as_slice())
+            .unwrap_or_default();
+        let before = left;
+        for part in hours {
+            let open = (start + i64::from(part.from) * MINUTE).max(from);
+            let close = start + i64::from(part.until) * MINUTE;
+            let usable = (close - open).max(0);
+            if usable > 0 && left <= usable {
+                return Some(open + left);
+            }
+            left -= usable;
+        }
+        idle = if left == before { still_idle(idle)? } else { 0 };
+        day = day.tomorrow().ok()?;
+    }
+}
+
+/// Gives up after a year in which nobody worked.
+fn still_idle(days: u32) -> Option<u32> {
+    (days < 366).then_some(days + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    const EAST_8: i32 = 8 * 60;
+
+    fn at(text: &str) -> i64 {
+        format!("{text}+08:00")
+            .parse::<Timestamp>()
+            .unwrap()
+            .as_millisecond()
+    }
+
+    fn due_at(from: &str, value: u32, unit: TimeUnit) -> i64 {
+        due(
+            at(from),
+            value,
+            unit,
+            &Catalogue::embedded().holidays,
+            EAST_8,
+        )
+    }
+
+    #[test]
+    fn t1_working_days_run_over_a_make_up_saturday() {
+        assert_eq!(
+            due_at("2025-09-30T15:00", 3, TimeUnit::WorkDay),
+            at("2025-10-12T00:00")
+        );
+    }
+
+    #[test]
+    fn t2_calendar_days_that_end_on_a_holiday_move_on() {
+        assert_eq!(
+            due_at("2025-07-10T09:00", 90, TimeUnit::NaturalDay),
+            at("2025-10-10T00:00")
+        );
+    }
+
+    #[test]
+    fn calendar_days_that_end_on_an_ordinary_sunday_do_not_move() {
+        assert_eq!(
+            due_at("2025-07-10T09:00", 3, TimeUnit::NaturalDay),
+            at("2025-07-14T00:00")
+        );
+    }
+
+    #[test]
+    fn t3_urgent_hours_run_through_the_night() {
+        assert_eq!(
+            due_at("2025-07-11T23:30", 2, TimeUnit::UrgentHour),
+            at("2025-07-12T01:30")
+        );
+        assert_eq!(
+            due_at("2025-07-11T23:30", 1, TimeUnit::UrgentDay),
+            at("2025-07-12T23:30")
+        );
+    }
+
+    #[test]
+    fn t3_work_hours_run_in_office_hours_only() {
+        assert_eq!(
+            due_at("2025-07-10T16:30", 4, TimeUnit::WorkHour),
+            at("2025-07-11T10:30")
+        );
+    }
+
+    #[test]
+    fn work_hours_begun_on_a_friday_evening_go_on_after_the_weekend() {
+        assert_eq!(
+            due_at("2025-07-11T19:00", 5, TimeUnit::WorkHour),
+            at("2025-07-14T15:00")
+        );
+    }
+
+    #[test]
+    fn a_limit_filled_to_the_end_of_office_hours_ends_there_and_not_after_lunch() {
+        assert_eq!(
+            due_at("2025-07-10T08:00", 4, TimeUnit::WorkHour),
+            at("2025-07-10T12:00")
+        );
+    }
+
+    #[test]
+    fn the_day_is_the_stations_and_not_that_of_greenwich() {
+        assert_eq!(
+            due_at("2025-07-10T00:30", 1, TimeUnit::WorkDay),
+            at("2025-07-12T00:00")
+        );
+    }
+
+    #[test]
+    fn without_office_hours_a_limit_in_work_hours_never_ends() {
+        let none = Holidays::default();
+        assert_eq!(due(0, 1, TimeUnit::WorkHour, &none, EAST_8), i64::MAX);
+    }
+
+    #[test]
+    fn no_moment_makes_it_panic() {
+        for from in [i64::MIN, i64::MAX, -1, 0, i64::MAX / 2] {
+            for (_, unit) in <TimeUnit as crate::catalogue::names::Word>::ALL {
+                due(
+                    from,
+                    u32::MAX,
+                    *unit,
+                    &Catalogue::embedded().holidays,
+                    i32::MAX,
+                );
+                due(from, 3, *unit, &Catalogue::embedded().holidays, EAST_8);
+            }
+        }
+    }
+}

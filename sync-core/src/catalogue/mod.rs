@@ -1,0 +1,96 @@
+//! What a record may contain and what the books print, as data: TOML files.
+//!
+//! A catalogue folder holds
+//!
+//! | file | says |
+//! |---|---|
+//! | `catalogue.toml` | `extends = "default"` or `"none"`, and what of the default to `remove` |
+//! | `kinds/NAME.toml` | a kind of record: fields, who writes them, steps, time limits |
+//! | `books/NAME.toml` | a book: its pages, rows, columns and numbers |
+//! | `codes/NAME.toml` | a code list |
+//! | `roles.toml` | what a member may be |
+//! | `holidays.toml` | holidays, make-up workdays, office hours |
+//!
+//! A file replaces the default's file of the same path. [`Catalogue::load`] finds all mistakes
+//! of a folder at once, each with file, line and mend. A catalogue travels as a bundle: the
+//! files that hold after `extends` and `remove`, in one canonical text of bytes.
+
+mod book;
+mod bundle;
+mod docs;
+mod embedded;
+mod expr;
+mod holidays;
+mod kind;
+mod limits;
+mod lists;
+mod load;
+mod mistake;
+mod names;
+mod read;
+
+use std::collections::BTreeMap;
+
+pub use book::{Book, Column, Fold, Footer, NumberRule, PageBy, RowKey, Source};
+pub use bundle::{BundleError, MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES};
+pub use docs::record_kinds_markdown;
+pub use expr::{
+    Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent, display,
+};
+pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
+pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};
+pub use limits::{day_of, due};
+pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role};
+pub use mistake::Mistake;
+pub use names::{Label, Language};
+
+use crate::ids::Hash;
+
+/// The text of files by their path inside the catalogue folder, `/` between names.
+pub type Sources = BTreeMap<String, String>;
+
+/// A catalogue without mistakes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalogue {
+    pub kinds: BTreeMap<String, Kind>,
+    pub books: BTreeMap<String, Book>,
+    pub codes: BTreeMap<String, CodeList>,
+    pub roles: BTreeMap<String, Role>,
+    pub holidays: Holidays,
+    /// The files that hold, after `extends` and `remove`, without `catalogue.toml`.
+    files: Sources,
+}
+
+impl Catalogue {
+    /// Reads a catalogue folder, or says everything that is wrong with it, by file and line.
+    pub fn load(sources: &Sources) -> Result<Catalogue, Vec<Mistake>> {
+        load::load(sources)
+    }
+
+    /// The catalogue that the program brings along.
+    pub fn embedded() -> &'static Catalogue {
+        &embedded::CATALOGUE
+    }
+
+    /// The canonical bytes of the files that hold. Equal files give equal bytes.
+    pub fn bundle(&self) -> Vec<u8> {
+        bundle::pack(&self.files)
+    }
+
+    /// What [`Catalogue::bundle`] packed.
+    pub fn from_bundle(bytes: &[u8]) -> Result<Catalogue, BundleError> {
+        bundle::open(bytes)
+    }
+
+    /// The name of this catalogue: the SHA-256 of its bundle.
+    pub fn hash(&self) -> Hash {
+        Hash::of(&self.bundle())
+    }
+
+    pub fn files(&self) -> &Sources {
+        &self.files
+    }
+}
+
+#[cfg(test)]
+mod tests;
