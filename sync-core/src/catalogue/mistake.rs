@@ -35,6 +35,9 @@ pub(super) struct File<'a> {
     broken: Cell<bool>,
 }
 
+/// So many mistakes of one file are told; who mends them is told the next.
+const MOST: usize = 200;
+
 impl<'a> File<'a> {
     pub fn new(path: &'a str, text: &'a str) -> Self {
         Self {
@@ -58,6 +61,9 @@ impl<'a> File<'a> {
     }
 
     fn note(&self, at: &Range<usize>, what: String, mend: String) {
+        if self.found.borrow().len() >= MOST {
+            return;
+        }
         let before = self.text.get(..at.start).unwrap_or(self.text);
         self.found.borrow_mut().push(Mistake {
             file: self.path.to_owned(),

@@ -155,3 +155,6 @@ impl PartialEq for Expr {
         self.source == other.source
     }
 }
+
+#[cfg(test)]
+mod tests;

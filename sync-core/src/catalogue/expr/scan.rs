@@ -50,6 +50,11 @@ pub(in crate::catalogue) struct Fault {
 /// The uses, and the source as minijinja gets it: filters that must know their field are told
 /// its name.
 pub(super) fn scan(source: &str) -> Result<(Uses, String), Fault> {
+    if source.len() > LONGEST {
+        let what = format!("an expression of {} bytes", source.len());
+        let mend = format!("say it in {LONGEST} bytes, or in two columns");
+        return Err(fault(0..0, what, mend));
+    }
     let tokens = tokens(source)?;
     let mut scanner = Scanner {
         source,
@@ -66,6 +71,9 @@ pub(super) fn scan(source: &str) -> Result<(Uses, String), Fault> {
     }
     Ok((uses, compiled))
 }
+
+/// Longer chains of operators would nest deeper than a thread's stack when they are dropped.
+const LONGEST: usize = 2_000;
 
 const WORDS: &[&str] = &[
     "and", "or", "not", "in", "if", "else", "true", "false", "none",
@@ -447,6 +455,12 @@ mod tests {
     fn codes_in_a_list_are_compared_codes() {
         let (uses, _) = scan("f.a in ['x', 'y']").unwrap();
         assert_eq!(uses.compared.len(), 2);
+    }
+
+    #[test]
+    fn a_chain_that_would_nest_too_deep_is_refused() {
+        let chain = ["1"; 200_000].join("~");
+        assert!(scan(&chain).unwrap_err().what.contains("bytes"));
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(super) struct LaterExpr {
     pub fold: Fold,
 }
 
+/// A source and its cells as written, which can be read once the columns are known.
+type Unread = (Source, Vec<(Spanned<String>, Spanned<String>)>);
+
 struct BookReader<'a> {
     file: &'a File<'a>,
     catalogue: &'a Catalogue,
@@ -106,11 +109,7 @@ impl<'a> BookReader<'a> {
         }
     }
 
-    /// The sources with their cells as written, to be read once the columns are known.
-    fn sources(
-        &mut self,
-        top: &Reader<'_, '_>,
-    ) -> Vec<(Source, Vec<(Spanned<String>, Spanned<String>)>)> {
+    fn sources(&mut self, top: &Reader<'_, '_>) -> Vec<Unread> {
         let mut names = Vec::new();
         let mut sources = Vec::new();
         for row in top.tables("source") {
@@ -299,11 +298,7 @@ impl<'a> BookReader<'a> {
         (column, id)
     }
 
-    fn cells(
-        &mut self,
-        sources: &mut [(Source, Vec<(Spanned<String>, Spanned<String>)>)],
-        columns: &[Column],
-    ) {
+    fn cells(&mut self, sources: &mut [Unread], columns: &[Column]) {
         for (source, cells) in sources {
             for (id, text) in std::mem::take(cells) {
                 let ids = columns.iter().map(|column| column.id.as_str());
@@ -352,11 +347,7 @@ impl<'a> BookReader<'a> {
     }
 
     /// A column is as personal as what its expressions read.
-    fn personal(
-        &self,
-        columns: &mut [Column],
-        sources: &[(Source, Vec<(Spanned<String>, Spanned<String>)>)],
-    ) {
+    fn personal(&self, columns: &mut [Column], sources: &[Unread]) {
         for column in columns
             .iter_mut()
             .filter(|column| column.personal.is_none())

@@ -1,5 +1,6 @@
 //! Reads a kind.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -227,7 +228,9 @@ impl<'a> KindReader<'a> {
             let names = names.iter().map(|name| name.get_ref().as_str());
             known(self.file, from, "step", names.chain([Step::NOTHING]));
         }
-        for name in names.iter().filter(|name| !reached(&steps, name.get_ref())) {
+        let reached = reached(&steps);
+        let stray = |name: &&Spanned<String>| !reached.contains(name.get_ref().as_str());
+        for name in names.iter().filter(stray) {
             self.file.mistake(
                 &name.span(),
                 format!("nothing leads to the step `{}`", name.get_ref()),
@@ -465,19 +468,22 @@ impl<'a> KindReader<'a> {
     }
 }
 
-/// Whether a record that begins somewhere can come to this step.
-fn reached(steps: &[Step], to: &str) -> bool {
-    let mut reached: Vec<&str> = Vec::new();
+/// The steps that a record can come to, beginning with nothing.
+fn reached(steps: &[Step]) -> BTreeSet<&str> {
+    let mut reached = BTreeSet::new();
     loop {
-        let before = reached.len();
-        for step in steps {
-            let open = step.follows(None) || reached.iter().any(|state| step.follows(Some(state)));
-            if open && !reached.contains(&step.to.as_str()) {
-                reached.push(&step.to);
-            }
+        let open = |step: &&Step| {
+            step.follows(None) || step.from.iter().any(|from| reached.contains(from.as_str()))
+        };
+        let more: Vec<&str> = steps
+            .iter()
+            .filter(|step| !reached.contains(step.to.as_str()))
+            .filter(open)
+            .map(|step| step.to.as_str())
+            .collect();
+        if more.is_empty() {
+            return reached;
         }
-        if reached.len() == before {
-            return reached.contains(&to);
-        }
+        reached.extend(more);
     }
 }
