@@ -2,6 +2,7 @@
 
 mod books;
 mod check;
+mod fields;
 mod kinds;
 mod lists;
 mod overlay;
