@@ -8,6 +8,7 @@
 
 pub mod catalogue;
 pub mod envelope;
+pub mod fieldbook;
 pub mod gate;
 pub mod ids;
 pub mod record;
