@@ -18,7 +18,7 @@ use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
 
 /// One record on the desk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Docket {
     pub history: History,
     /// The generation each device has reached in the record, by acts admitted and held.
@@ -194,12 +194,8 @@ impl<'a> Desk<'a> {
     /// Who wrote the envelope, with the rights granted then and still.
     fn standing(&self, envelope: &Envelope) -> Result<Standing, Held> {
         let body = &envelope.body;
-        if let Some(server) = self.charter.server_ever(body.device) {
-            let _ = server;
-            return Ok(Standing {
-                judged: false,
-                ..Standing::server(self.catalogue_of(envelope))
-            });
+        if self.charter.server_ever(body.device).is_some() {
+            return Ok(Standing::server());
         }
         let then = self
             .charter
@@ -234,7 +230,6 @@ impl<'a> Desk<'a> {
             },
             catalogue: self.catalogue_of(envelope),
             judged: true,
-            own: false,
         })
     }
 
@@ -292,7 +287,7 @@ impl<'a> Desk<'a> {
         standing: &Standing,
         device: DeviceId,
     ) -> Result<(), Held> {
-        if act.on_behalf.is_some() && !standing.may_write_for_others() {
+        if act.on_behalf.is_some() && standing.judged {
             return Err(Held::new(Code::ServerOnly, "on_behalf"));
         }
         let last = self.last_act.entry(device).or_default();
@@ -378,24 +373,14 @@ impl<'a> Desk<'a> {
 struct Standing {
     rights: Rights,
     catalogue: Option<Arc<Catalogue>>,
-    /// Whether policy applies: not to the server, and not to what was judged already.
+    /// Whether policy applies: not to the server, who may write for others, and not to what was
+    /// judged already.
     judged: bool,
-    own: bool,
 }
 
 impl Standing {
-    fn server(catalogue: Option<Arc<Catalogue>>) -> Standing {
-        let rights = Rights {
-            person: PersonId::server(),
-            roles: Vec::new(),
-            server: true,
-        };
-        Standing {
-            rights,
-            catalogue,
-            judged: false,
-            own: false,
-        }
+    fn server() -> Standing {
+        Standing::replayed(PersonId::server())
     }
 
     fn replayed(person: PersonId) -> Standing {
@@ -408,12 +393,7 @@ impl Standing {
             rights,
             catalogue: None,
             judged: false,
-            own: true,
         }
-    }
-
-    fn may_write_for_others(&self) -> bool {
-        self.rights.server || self.own
     }
 }
 

@@ -107,7 +107,7 @@ pub enum Place {
     Elsewhere,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Change {
     pub decoded: Decoded,
     /// The change as its author wrote it.
@@ -127,7 +127,7 @@ impl Change {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Object {
     place: Place,
     depth: usize,
@@ -137,7 +137,7 @@ struct Object {
     after: BTreeMap<Option<OpId>, Vec<OpId>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct History {
     pub record: RecordId,
     changes: Vec<Change>,
@@ -148,7 +148,7 @@ pub struct History {
     operations: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Actor {
     name: ActorName,
     changes: Vec<usize>,

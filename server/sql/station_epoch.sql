@@ -1,0 +1,3 @@
+UPDATE station
+SET lineage = $2, epoch_n = $3
+WHERE station_id = $1
