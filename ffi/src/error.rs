@@ -39,6 +39,6 @@ pub enum PhoneError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} is no package that a phone has given")]
-    NoPackage { path: std::path::PathBuf },
+    #[error("this is no package that a phone has given")]
+    NoPackage,
 }

@@ -87,6 +87,27 @@ impl Host {
     }
 }
 
+impl Host {
+    /// Whether another installation may be writing what this store says it writes.
+    pub fn is_copy(&self) -> bool {
+        self.store.is_copy()
+    }
+
+    /// Keeps a note of the host's own, which the core does not see.
+    pub fn remember(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.store
+            .commit([(note_key(name).as_str(), Some(value))])
+    }
+
+    pub fn recall(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(&note_key(name))
+    }
+}
+
+fn note_key(name: &str) -> String {
+    format!("host/{name}")
+}
+
 /// Reads what the core asked for, and tells it what is not there.
 fn load(store: &Store, needs: &Needs, loaded: &mut Loaded) -> Result<(), StoreError> {
     for key in &needs.keys {

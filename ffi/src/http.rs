@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
@@ -48,8 +49,8 @@ pub struct Problem {
     pub title: String,
     pub detail: String,
     pub what_to_do: String,
-    /// A fresh nonce, where the request's was stale: base64url.
-    pub nonce: Option<String>,
+    /// A fresh nonce, where the request's was stale; base64url in the answer.
+    pub nonce: Option<Vec<u8>>,
 }
 
 impl std::fmt::Display for Problem {
@@ -77,7 +78,7 @@ impl Problem {
             title: text("title").unwrap_or_default(),
             detail: text("detail").unwrap_or_default(),
             what_to_do: text("what_to_do").unwrap_or_default(),
-            nonce: text("nonce"),
+            nonce: text("nonce").and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok()),
         }
     }
 
@@ -100,6 +101,7 @@ pub struct Traffic {
 pub struct Client {
     server: String,
     agent: Agent,
+    language: Option<&'static str>,
     counters: Arc<Counters>,
 }
 
@@ -136,8 +138,15 @@ impl Client {
         Ok(Client {
             server,
             agent,
+            language: None,
             counters,
         })
+    }
+
+    /// In which language the server tells its problems, when it is not to be Chinese.
+    pub fn in_language(mut self, tag: &'static str) -> Client {
+        self.language = Some(tag).filter(|tag| *tag != "zh");
+        self
     }
 
     pub fn server(&self) -> &str {
@@ -153,17 +162,12 @@ impl Client {
         }
     }
 
-    /// Makes a request until an answer comes, with a pause before each repetition: whatever a
-    /// phone asks for may be asked twice. `body` is `None` for a GET.
-    pub fn ask(
-        &self,
-        path: &str,
-        headers: &[(String, String)],
-        body: Option<&[u8]>,
-    ) -> Result<Vec<u8>, HttpError> {
+    /// Posts a message until an answer comes, with a pause before each repetition: whatever a
+    /// phone sends may be sent twice.
+    pub fn send(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, HttpError> {
         let mut pauses = PAUSES.iter();
         loop {
-            let failed = match self.ask_once(path, headers, body) {
+            let failed = match self.send_once(path, message) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -179,30 +183,15 @@ impl Client {
         }
     }
 
-    fn ask_once(
-        &self,
-        path: &str,
-        headers: &[(String, String)],
-        body: Option<&[u8]>,
-    ) -> Result<Vec<u8>, HttpError> {
+    fn send_once(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, HttpError> {
         let url = format!("{}{path}", self.server);
         self.counters.requests.fetch_add(1, Ordering::Relaxed);
-        let answer = match body {
-            Some(body) => {
-                let mut request = self.agent.post(&url);
-                for (name, value) in headers {
-                    request = request.header(name, value);
-                }
-                request.send(body)
-            }
-            None => {
-                let mut request = self.agent.get(&url);
-                for (name, value) in headers {
-                    request = request.header(name, value);
-                }
-                request.call()
-            }
-        };
+        let mut request = self.agent.post(&url).content_type("application/cbor");
+        // A server speaks Chinese to who asks for nothing else.
+        if let Some(language) = self.language {
+            request = request.header("accept-language", language);
+        }
+        let answer = request.send(message);
         let no_answer = |source| HttpError::NoAnswer {
             server: self.server.clone(),
             source: Box::new(source),
@@ -306,7 +295,7 @@ mod tests {
         let (address, server) = serve(vec![answer.clone(), answer]);
         let client = Client::new(&address).unwrap();
         for _ in 0..2 {
-            assert_eq!(client.ask("/x", &[], Some(b"bodyEND")).unwrap(), b"hello");
+            assert_eq!(client.send("/x", b"bodyEND").unwrap(), b"hello");
         }
         let (up, down) = server.join().unwrap();
         let traffic = client.traffic();
@@ -323,7 +312,7 @@ mod tests {
         );
         let (address, server) = serve(vec![answer]);
         let client = Client::new(&address).unwrap();
-        let error = client.ask("/v1/join", &[], Some(b"END")).unwrap_err();
+        let error = client.send("/v1/join", b"END").unwrap_err();
         assert_eq!(
             error.to_string(),
             "The code was used. (Ask the chief for a new one.)"
