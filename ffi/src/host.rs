@@ -88,6 +88,20 @@ impl Host {
 }
 
 impl Host {
+    /// Reads what a screen shows.
+    pub fn ask<T>(
+        &self,
+        question: impl Fn(&Fieldbook, &Loaded) -> Result<Asked<T>, Refusal>,
+    ) -> Result<T, PhoneError> {
+        let mut loaded = Loaded::new();
+        loop {
+            match question(&self.fieldbook, &loaded)? {
+                Asked::Done(answer) => return Ok(answer),
+                Asked::More(needs) => load(&self.store, &needs, &mut loaded)?,
+            }
+        }
+    }
+
     /// Whether another installation may be writing what this store says it writes.
     pub fn is_copy(&self) -> bool {
         self.store.is_copy()

@@ -7,12 +7,15 @@ mod clock;
 #[cfg(feature = "sqlite")]
 mod error;
 pub mod form;
+pub mod forms;
 #[cfg(feature = "sqlite")]
 mod host;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "sqlite")]
 mod keys;
+#[cfg(feature = "sqlite")]
+mod phone;
 #[cfg(feature = "sqlite")]
 mod store;
 
@@ -24,4 +27,6 @@ pub use host::{Host, Outcome};
 #[cfg(feature = "sqlite")]
 pub use keys::Keys;
 #[cfg(feature = "sqlite")]
-pub use store::{Store, StoreError, StoreKey};
+pub use phone::*;
+#[cfg(feature = "sqlite")]
+pub use store::{FILE as STORE_FILE, Store, StoreError, StoreKey};

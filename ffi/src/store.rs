@@ -23,7 +23,8 @@ use crate::random;
 const VERSION: i64 = 1;
 /// `wbfb`, in SQLite's `application_id`: another program's database is not taken for a store.
 const APPLICATION: i64 = 0x7762_6662;
-const FILE: &str = "fieldbook.db";
+/// The database, inside the folder of a phone.
+pub const FILE: &str = "fieldbook.db";
 /// What a copy of the store does not have: see [`Store::is_copy`].
 const INCARNATION: &str = "incarnation";
 /// The key of the incarnation that the store was made in. Sorts before every key of the core.

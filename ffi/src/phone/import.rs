@@ -5,8 +5,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use sync_core::fieldbook::{Input, Reply};
+use sync_core::fieldbook::{Input, Reply, import};
 use sync_core::ids::{ActId, Hash};
 
 use super::Phone;
@@ -47,19 +46,13 @@ impl Phone {
             source,
         })?;
         let file = Hash::of(text.as_bytes());
-        let mut lines = (1..).zip(text.lines()).peekable();
         let mut imported = Imported::default();
-        while let Some((line, text)) = lines.next() {
-            if text.trim().is_empty() {
-                continue;
-            }
-            let head = Head::of(text);
-            let then = lines.next_if(|(_, next)| head.goes_on_in(&Head::of(next)));
+        for step in import::steps(&text) {
             let replies = self.run(Input::Line {
                 file,
-                line,
-                text: text.to_owned(),
-                then: then.map(|(_, next)| next.to_owned()),
+                line: step.line,
+                text: step.text.to_owned(),
+                then: step.then.map(str::to_owned),
             })?;
             for reply in replies {
                 let (act, skipped) = match reply {
@@ -71,7 +64,7 @@ impl Phone {
                     true => imported.skipped += 1,
                     false => imported.saved += 1,
                 }
-                let id = head.id.clone();
+                let id = id_of(step.text);
                 let told = on_saved(&Line { id, act, skipped });
                 told.map_err(|source| PhoneError::File {
                     doing: "tell what was saved of",
@@ -84,24 +77,7 @@ impl Phone {
     }
 }
 
-/// What of a line is looked at here; the core reads the rest.
-#[derive(Debug, Default)]
-struct Head {
-    op: String,
-    id: String,
-}
-
-impl Head {
-    fn of(line: &str) -> Head {
-        let json: Value = serde_json::from_str(line).unwrap_or_default();
-        let text = |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default();
-        Head {
-            op: text("op").to_owned(),
-            id: text("id").to_owned(),
-        }
-    }
-
-    fn goes_on_in(&self, next: &Head) -> bool {
-        self.op == "set" && next.op == "append" && self.id == next.id
-    }
+fn id_of(line: &str) -> String {
+    let read = import::Line::read(line);
+    read.map_or(String::new(), |line| line.id().to_owned())
 }

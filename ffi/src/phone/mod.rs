@@ -3,7 +3,6 @@
 //! A [`Phone`] is one installation: its keys, its store and its state machine. The terminal, the
 //! demo's officers and the apps all ask the same.
 
-#[cfg(feature = "http")]
 mod import;
 mod package;
 mod read;
@@ -13,15 +12,15 @@ mod sync;
 use std::path::Path;
 
 use sync_core::catalogue::Kind;
-use sync_core::fieldbook::{Deed, Input, Reply, Status};
+use sync_core::fieldbook::{Deed, Input, Reply};
 use sync_core::ids::{ActId, RecordId};
 use sync_core::record::view::View;
 use sync_core::record::write::Edit;
 
-#[cfg(feature = "http")]
 pub use import::{Imported, Line};
 pub use package::Taken;
-pub use read::{Membership, Shown, TrayEntry};
+pub use read::{Membership, Shown};
+pub use sync_core::fieldbook::{HeldItem, IndexRow, Status, Word};
 #[cfg(feature = "http")]
 pub use sync::{SyncReport, SyncWish};
 
