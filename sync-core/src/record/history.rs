@@ -74,6 +74,11 @@ impl Clock {
         self.get(actor) >= seq
     }
 
+    /// The same with the actors counted in another order.
+    pub fn in_order(&self, actors: &[usize]) -> Clock {
+        Clock(actors.iter().map(|actor| self.get(*actor)).collect())
+    }
+
     fn raise(&mut self, actor: usize, seq: u64) {
         if self.0.len() <= actor {
             self.0.resize(actor + 1, 0);

@@ -187,6 +187,17 @@ impl<'h> Builder<'h> {
 
     fn changes(&self) -> Vec<Made> {
         let changes = self.history.changes();
+        // A history counts its actors as they arrive; a view must not show who came first.
+        let mut actors: Vec<usize> = Vec::new();
+        for at in &self.order {
+            if changes[*at].decoded.seq == 1 {
+                actors.push(changes[*at].actor());
+            }
+        }
+        let mut rank = vec![0; actors.len()];
+        for (place, actor) in actors.iter().enumerate() {
+            rank[*actor] = place;
+        }
         self.order
             .iter()
             .map(|at| {
@@ -194,8 +205,8 @@ impl<'h> Builder<'h> {
                 Made {
                     hash: change.decoded.hash,
                     origin: change.origin.clone(),
-                    clock: change.clock.clone(),
-                    actor: change.actor(),
+                    clock: change.clock.in_order(&actors),
+                    actor: rank[change.actor()],
                     seq: change.decoded.seq,
                 }
             })
