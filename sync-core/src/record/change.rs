@@ -282,6 +282,20 @@ fn operation(op: &legacy::Op) -> Result<Op, BadChange> {
     })
 }
 
+/// The actor that a change chunk names, read without decoding anything else.
+pub fn actor_of(bytes: &[u8]) -> Option<ActorName> {
+    let mut chunk = Reader {
+        bytes: bytes.get(9..)?,
+        what: "header",
+    };
+    chunk.unsigned().ok()?; // its length
+    let deps = chunk.unsigned().ok()?;
+    chunk.take(deps.checked_mul(32)?).ok()?;
+    let length = chunk.unsigned().ok()?;
+    let actor = chunk.take(length).ok()?;
+    <[u8; 16]>::try_from(actor).ok().map(ActorName)
+}
+
 /// Reads a change chunk's header and column headers and counts what decoding would cost, without
 /// decoding. 70 bytes can say a thousand million operations.
 pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
