@@ -13,7 +13,7 @@ use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
 use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
-use crate::record::change::{Action, At, Decoded, Scalar};
+use crate::record::change::{self, Action, At, Decoded, Scalar};
 use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
 
@@ -173,10 +173,18 @@ impl<'a> Desk<'a> {
     }
 
     /// Notes the changes of an act that is held, so that what rests on them is known as stranded.
+    /// Only those that the device itself could have made: or else whoever sends a colleague's
+    /// change as their own, in a forbidden act, would strand everything that rests on it.
     pub fn set_aside(&mut self, act: &Act, device: DeviceId) {
         for part in &act.parts {
-            if let Ok(hash) = change_hash(&part.change) {
-                self.docket(part.record).held.insert(hash, (device, part.g));
+            let actor = ActorName::derive(self.station, device, part.record, part.g);
+            if let Ok(hash) = change_hash(&part.change)
+                && change::actor_of(&part.change) == Some(actor)
+            {
+                let docket = self.docket(part.record);
+                if docket.history.position(&hash).is_none() {
+                    docket.held.insert(hash, (device, part.g));
+                }
             }
         }
     }
@@ -325,7 +333,10 @@ impl<'a> Desk<'a> {
         if decoded.actor != ActorName::derive(station, device, part.record, part.g) {
             return Err(Held::new(Code::WrongActor, part.record));
         }
-        if decoded.deps.iter().any(|dep| docket.held.contains_key(dep)) {
+        // A change that somebody else sent again in an act of their own is held with that act and
+        // stays in the record.
+        let is_held = |dep| docket.held.contains_key(dep) && docket.history.position(dep).is_none();
+        if decoded.deps.iter().any(is_held) {
             return Err(Held::new(Code::Stranded, part.record));
         }
         if decoded.deps.is_empty() || docket.history.is_empty() {
