@@ -17,6 +17,14 @@ use crate::record::change::{self, Action, At, Decoded, Scalar};
 use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
 
+/// The changes of an envelope may hold this many operations together.
+pub const MAX_OPS_AN_ENVELOPE: usize = 100_000;
+
+/// A device may begin again this many times in one record. Each generation is an actor, and every
+/// change remembers how much of each actor it rests on: without a bound, 5,000 changes under as
+/// many generations are a quarter of a megabyte that takes hundreds to hold.
+pub const MAX_GENERATIONS: u32 = 255;
+
 /// One record on the desk.
 #[derive(Debug)]
 pub struct Docket {
@@ -87,6 +95,8 @@ pub struct Desk<'a> {
     pub records: BTreeMap<RecordId, Docket>,
     /// The last act number judged of each device.
     pub last_act: BTreeMap<DeviceId, u64>,
+    /// How many operations the envelope that is judged may still bring.
+    operations_left: usize,
     /// Proves every act by itself. Slower; for when a batch has failed its proof.
     pub prove_each: bool,
 }
@@ -110,6 +120,7 @@ impl<'a> Desk<'a> {
             catalogues,
             records: BTreeMap::new(),
             last_act: BTreeMap::new(),
+            operations_left: 0,
             prove_each: false,
         }
     }
@@ -123,6 +134,7 @@ impl<'a> Desk<'a> {
     /// Judges the acts of an envelope whose signature and place in the device log were checked.
     pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
         let standing = self.standing(envelope);
+        self.operations_left = MAX_OPS_AN_ENVELOPE;
         let honest = frame
             .change_root()
             .is_ok_and(|root| root == envelope.body.change_root)
@@ -169,6 +181,7 @@ impl<'a> Desk<'a> {
         arrival: Arrival,
     ) -> Result<(), Held> {
         let standing = Standing::replayed(person.clone());
+        self.operations_left = MAX_OPS_AN_ENVELOPE;
         self.act(act, &standing, device, arrival)
     }
 
@@ -328,8 +341,20 @@ impl<'a> Desk<'a> {
         {
             return Err(Held::new(Code::Superseded, part.g));
         }
-        let decoded =
-            Decoded::strict(&part.change).map_err(|bad| Held::new(Code::BadChange, bad))?;
+        if standing.judged && part.g > MAX_GENERATIONS {
+            return Err(Held::new(
+                Code::WrongActor,
+                format!("generation {}", part.g),
+            ));
+        }
+        let bad = |bad| Held::new(Code::BadChange, bad);
+        let operations = change::measure(&part.change).map_err(bad)?;
+        self.operations_left = self
+            .operations_left
+            .checked_sub(operations)
+            .ok_or_else(|| Held::new(Code::BadChange, TOO_MANY))?;
+        let docket = self.docket(part.record);
+        let decoded = Decoded::strict(&part.change).map_err(bad)?;
         if decoded.actor != ActorName::derive(station, device, part.record, part.g) {
             return Err(Held::new(Code::WrongActor, part.record));
         }
@@ -385,6 +410,8 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 }
+
+const TOO_MANY: &str = "the envelope holds more operations than one may";
 
 struct Standing {
     rights: Rights,

@@ -298,7 +298,9 @@ pub fn actor_of(bytes: &[u8]) -> Option<ActorName> {
 
 /// Reads a change chunk's header and column headers and counts what decoding would cost, without
 /// decoding. 70 bytes can say a thousand million operations.
-pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
+///
+/// Returns the number of operations that the longest column speaks of.
+pub fn measure(bytes: &[u8]) -> Result<usize, BadChange> {
     let mut chunk = Reader {
         bytes,
         what: "header",
@@ -348,13 +350,15 @@ pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
     for _ in 0..columns {
         specs.push((body.unsigned()?, body.unsigned()?));
     }
+    let mut operations = 0;
     for (spec, length) in specs {
         if spec & 0b1000 != 0 {
             return Err(BadChange::NotARawChange("a column is deflated"));
         }
-        measure_column(spec & 0b111, body.take(length)?)?;
+        let rows = measure_column(spec & 0b111, body.take(length)?)?;
+        operations = operations.max(rows);
     }
-    Ok(())
+    Ok(operations)
 }
 
 const GROUP: u64 = 0;
@@ -363,7 +367,8 @@ const BOOLEAN: u64 = 4;
 const STRING: u64 = 5;
 const RAW_VALUES: u64 = 7;
 
-fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
+/// How many rows a column has.
+fn measure_column(kind: u64, bytes: &[u8]) -> Result<usize, BadChange> {
     let mut column = Reader {
         bytes,
         what: "columns",
@@ -378,7 +383,7 @@ fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
         or: BadChange::KeysTooLong,
     };
     if kind == RAW_VALUES {
-        return Ok(());
+        return Ok(0);
     }
     while !column.bytes.is_empty() {
         if kind == BOOLEAN {
@@ -408,7 +413,7 @@ fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
             }
         }
     }
-    Ok(())
+    Ok(MAX_OPS_A_CHANGE - rows.left as usize)
 }
 
 #[derive(Clone)]

@@ -63,16 +63,16 @@ pub enum Unsound {
 
 /// Per actor, the number of its changes that are covered: a set of changes closed under "rests on".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Clock(Vec<u64>);
+pub struct Clock(Vec<u32>);
 
 impl Clock {
-    fn get(&self, actor: usize) -> u64 {
+    fn get(&self, actor: usize) -> u32 {
         self.0.get(actor).copied().unwrap_or(0)
     }
 
     /// Whether the actor's change number `seq` is covered.
     pub fn covers(&self, actor: usize, seq: u64) -> bool {
-        self.get(actor) >= seq
+        u64::from(self.get(actor)) >= seq
     }
 
     /// The same with the actors counted in another order.
@@ -80,7 +80,7 @@ impl Clock {
         Clock(actors.iter().map(|actor| self.get(*actor)).collect())
     }
 
-    fn raise(&mut self, actor: usize, seq: u64) {
+    fn raise(&mut self, actor: usize, seq: u32) {
         if self.0.len() <= actor {
             self.0.resize(actor + 1, 0);
         }
@@ -472,7 +472,8 @@ impl History {
                 self.actors.len() - 1
             }
         };
-        clock.raise(actor, decoded.seq);
+        // Each change has an operation, so there are never more of them than a record may hold.
+        clock.raise(actor, decoded.seq as u32);
         let position = self.changes.len();
         self.actors[actor].changes.push(position);
         self.by_hash.insert(decoded.hash, position);
@@ -526,7 +527,7 @@ impl History {
             .actors
             .iter()
             .position(|known| known.name == change.actor)
-            && clock.get(actor) != written
+            && u64::from(clock.get(actor)) != written
         {
             return Err(Unsound::ForgetsItself);
         }
