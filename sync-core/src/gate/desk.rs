@@ -13,7 +13,7 @@ use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
 use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
-use crate::record::change::{self, Action, At, Decoded, Scalar};
+use crate::record::change::{self, Action, Decoded, Obj, Scalar};
 use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
 
@@ -482,15 +482,10 @@ fn birth(
 
 /// The kind of a record, as a catalogue knows it.
 pub fn kind_of<'c>(history: &History, catalogue: Option<&'c Catalogue>) -> Option<&'c Kind> {
-    let first = history.changes().first()?;
-    let name = first
-        .decoded
-        .ops
-        .iter()
-        .find_map(|op| match (&op.at, &op.action) {
-            (At::Key(key), Action::Put(Scalar::Str(name))) if key == "kind" => Some(name),
-            _ => None,
-        })?;
+    let at = history.visible(&Obj::Root, "kind", None).pop()?;
+    let Action::Put(Scalar::Str(name)) = &history.op(at).action else {
+        return None;
+    };
     catalogue?.kinds.get(name)
 }
 
