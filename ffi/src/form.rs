@@ -79,8 +79,6 @@ pub enum FormError {
     },
     #[error("{field} is written together: use `write` to change a part of it")]
     Together { field: String },
-    #[error("{field} may hold one value, and it holds several: settle it")]
-    Many { field: String },
     #[error(transparent)]
     Value(#[from] BadValue),
 }

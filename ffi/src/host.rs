@@ -7,7 +7,9 @@
 use std::collections::VecDeque;
 
 use sync_core::envelope::SoftKey;
-use sync_core::fieldbook::{Fieldbook, Handled, Input, Loaded, Needs, Reply, SignRequest, Write};
+use sync_core::fieldbook::{
+    Asked, Fieldbook, Handled, Input, Loaded, Needs, Refusal, Reply, SignRequest, Write,
+};
 
 use crate::clock::{Clock, random};
 use crate::error::PhoneError;
@@ -109,8 +111,7 @@ impl Host {
 
     /// Keeps a note of the host's own, which the core does not see.
     pub fn remember(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.store
-            .commit([(note_key(name).as_str(), Some(value))])
+        self.store.commit([(note_key(name).as_str(), Some(value))])
     }
 
     pub fn recall(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -12,7 +12,7 @@ mod sync;
 use std::path::Path;
 
 use sync_core::catalogue::Kind;
-use sync_core::fieldbook::{Deed, Input, Reply};
+use sync_core::fieldbook::{Deed, Input, Refusal, Reply};
 use sync_core::ids::{ActId, RecordId};
 use sync_core::record::view::View;
 use sync_core::record::write::Edit;
@@ -20,9 +20,9 @@ use sync_core::record::write::Edit;
 pub use import::{Imported, Line};
 pub use package::Taken;
 pub use read::{Membership, Shown};
-pub use sync_core::fieldbook::{HeldItem, IndexRow, Status, Word};
 #[cfg(feature = "http")]
 pub use sync::{SyncReport, SyncWish};
+pub use sync_core::fieldbook::{HeldItem, IndexRow, Status, Word};
 
 use crate::clock::Clock;
 use crate::error::PhoneError;
@@ -105,6 +105,17 @@ impl Phone {
                 _ => None,
             })
             .ok_or(PhoneError::NoReply)
+    }
+
+    /// Submits a held act again, as a new act that names the old one.
+    pub fn resubmit(&mut self, n: u64) -> Result<Saved, PhoneError> {
+        let device = self.membership()?.device;
+        let again = ActId { device, n };
+        let tray = self.tray()?;
+        let held = tray.into_iter().find(|held| held.act == again);
+        let held = held.ok_or(Refusal::NotInTray(again))?;
+        let _ = held;
+        Err(PhoneError::NoReply)
     }
 
     pub fn status(&self) -> Status {

@@ -69,13 +69,9 @@ impl Shown {
 impl Phone {
     /// Who this phone is; refused before it has joined.
     pub fn membership(&self) -> Result<Membership, PhoneError> {
-        let (station, device, person) = self
-            .host
-            .fieldbook
-            .enrolled()
-            .ok_or(PhoneError::Refused(
-                sync_core::fieldbook::Refusal::NotEnrolled,
-            ))?;
+        let (station, device, person) = self.host.fieldbook.enrolled().ok_or(
+            PhoneError::Refused(sync_core::fieldbook::Refusal::NotEnrolled),
+        )?;
         Ok(Membership {
             station: station.clone(),
             device,
@@ -220,7 +216,10 @@ impl Phone {
             }
         };
         let catalogue = self.catalogue()?;
-        let clock = catalogue.kinds.get(&view.kind).and_then(|kind| kind.clock.clone());
+        let clock = catalogue
+            .kinds
+            .get(&view.kind)
+            .and_then(|kind| kind.clock.clone());
         let began = clock
             .and_then(|clock| match view.slot(&clock)?.last()?.value {
                 Scalar::Int(ms) => Some(ms),

@@ -21,7 +21,6 @@ pub enum Failure {
     TrackPoint(String),
     StoreMissing(PathBuf),
     NoServer,
-    NotInTray(u64),
     NoPackage(PathBuf),
 }
 
@@ -47,10 +46,7 @@ impl Failure {
             | Failure::TrackPoint(_)
             | Failure::NoServer
             | Failure::Phone(PhoneError::Form(_) | PhoneError::SeveralRecords { .. }) => 2,
-            Failure::Phone(_)
-            | Failure::StoreMissing(_)
-            | Failure::NotInTray(_)
-            | Failure::NoPackage(_) => 1,
+            Failure::Phone(_) | Failure::StoreMissing(_) | Failure::NoPackage(_) => 1,
         }
     }
 
@@ -61,7 +57,6 @@ impl Failure {
             Failure::TrackPoint(given) => ("track_wanted", vec![("given", given.clone())]),
             Failure::StoreMissing(path) => ("store_missing", path_of(path)),
             Failure::NoServer => ("no_server", vec![]),
-            Failure::NotInTray(n) => ("not_in_tray", vec![("given", n.to_string())]),
             Failure::NoPackage(path) => ("no_package", path_of(path)),
             Failure::Phone(error) => of_phone(error, say),
         };
@@ -146,9 +141,7 @@ fn of_http(error: &HttpError) -> Problem {
             "no_answer",
             vec![("server", server.clone()), ("detail", source.to_string())],
         ),
-        HttpError::Problem(problem) => {
-            ("server_problem", vec![("detail", problem.to_string())])
-        }
+        HttpError::Problem(problem) => ("server_problem", vec![("detail", problem.to_string())]),
     }
 }
 
@@ -242,4 +235,129 @@ fn of_value(bad: &BadValue) -> Problem {
             ("given", bad.given.clone()),
         ],
     )
+}
+
+fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
+    match refusal {
+        Refusal::NotEnrolled => ("not_enrolled", vec![]),
+        Refusal::Enrolled(device) => ("enrolled_already", vec![("device", device.short())]),
+        Refusal::NotJoining => ("not_joining", vec![]),
+        Refusal::BadKey(_) | Refusal::OtherKey => ("key_refused", detail(refusal)),
+        Refusal::NothingToDo => ("nothing_to_do", vec![]),
+        Refusal::NoCatalogue(_) => ("no_catalogue", vec![]),
+        Refusal::UnknownKind { kind, known } => (
+            "kind_unknown",
+            vec![("given", kind.clone()), ("meant", meant(&None, known, say))],
+        ),
+        Refusal::UnknownField { kind, field, known } => (
+            "field_unknown",
+            vec![
+                ("of", kind.clone()),
+                ("given", field.clone()),
+                ("meant", meant(&None, known, say)),
+            ],
+        ),
+        Refusal::WrongForm { field, wanted, .. } => (
+            "value_wrong",
+            vec![
+                ("field", field.clone()),
+                ("wanted", (*wanted).to_owned()),
+                ("given", String::from("…")),
+            ],
+        ),
+        Refusal::Missing { fields } => ("missing_fields", vec![("fields", fields.join(", "))]),
+        Refusal::UnknownStep { kind, step, known } => (
+            "step_unknown",
+            vec![
+                ("kind", kind.clone()),
+                ("given", step.clone()),
+                ("meant", meant(&None, known, say)),
+            ],
+        ),
+        Refusal::StepNotFromHere { step, from, next } => (
+            "step_not_from_here",
+            vec![
+                ("step", step.clone()),
+                ("from", from.clone()),
+                ("next", next.join(", ")),
+            ],
+        ),
+        Refusal::StepLacks { step, fields } => (
+            "step_lacks",
+            vec![("step", step.clone()), ("fields", fields.join(", "))],
+        ),
+        Refusal::StepCondition { step, condition } => (
+            "step_condition",
+            vec![("step", step.clone()), ("condition", condition.clone())],
+        ),
+        Refusal::NoRecord(record) => ("no_record", vec![("given", record.to_string())]),
+        Refusal::NotInTray(act) => ("not_in_tray", vec![("given", act.to_string())]),
+        Refusal::Value(bad) => of_value(bad),
+        Refusal::Write(refused) => of_write(refused),
+        Refusal::ActTooLong { size, limit } => (
+            "act_too_long",
+            vec![("size", size.to_string()), ("limit", limit.to_string())],
+        ),
+        Refusal::Gate(held) => {
+            let why = held.code.explain(say.language);
+            (
+                "forbidden",
+                vec![("detail", format!("{why} ({})", held.detail))],
+            )
+        }
+        Refusal::Line { line, what } => (
+            "line_wrong",
+            vec![("line", line.to_string()), ("what", what.clone())],
+        ),
+        Refusal::Alarm(what) => ("alarm", vec![("detail", what.clone())]),
+        Refusal::TwoHistories { .. } | Refusal::Diverged { .. } | Refusal::TwoOfUs { .. } => {
+            ("alarm", detail(refusal))
+        }
+        Refusal::Unreadable { what, why } => {
+            ("unreadable", vec![("detail", format!("{what}: {why}"))])
+        }
+        Refusal::OtherStation => ("other_station", vec![]),
+        Refusal::NoTicket(_)
+        | Refusal::Signature
+        | Refusal::NoNonce
+        | Refusal::NotTheServer
+        | Refusal::Gap { .. }
+        | Refusal::Store { .. }
+        | Refusal::Close(_) => ("internal", detail(refusal)),
+    }
+}
+
+fn of_write(refused: &Refused) -> Problem {
+    match refused {
+        Refused::Conflicted { path, values } => {
+            let values: Vec<String> = values.iter().map(shown).collect();
+            (
+                "conflicted",
+                vec![("path", path.clone()), ("values", values.join(" / "))],
+            )
+        }
+        Refused::NothingThere(path) => ("nothing_there", vec![("path", path.clone())]),
+        Refused::Position { field, at, length } => (
+            "position",
+            vec![
+                ("field", field.clone()),
+                ("at", at.to_string()),
+                ("length", length.to_string()),
+            ],
+        ),
+        Refused::Nothing => ("nothing_to_do", vec![]),
+        Refused::NoConflict(path) => ("no_conflict", vec![("path", path.clone())]),
+        Refused::TooLong(_) => ("too_long", detail(refused)),
+        Refused::Record(_) => ("internal", detail(refused)),
+    }
+}
+
+fn shown(value: &Scalar) -> String {
+    match value {
+        Scalar::Null => String::from("-"),
+        Scalar::Bool(yes) => yes.to_string(),
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Str(text) => text.clone(),
+        Scalar::Bytes(bytes) => format!("{} bytes", bytes.len()),
+    }
 }

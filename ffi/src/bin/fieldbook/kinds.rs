@@ -51,8 +51,16 @@ fn one(catalogue: &Catalogue, kind: &Kind, say: &Say) {
     }
     for step in &kind.steps {
         let from = step.from.join(" | ");
-        let arrow = if from.is_empty() { String::new() } else { format!("{from} -> ") };
-        say.line(&format!("  {arrow}{} ({})", step.to, say.label(&step.label)));
+        let arrow = if from.is_empty() {
+            String::new()
+        } else {
+            format!("{from} -> ")
+        };
+        say.line(&format!(
+            "  {arrow}{} ({})",
+            step.to,
+            say.label(&step.label)
+        ));
     }
 }
 
@@ -73,8 +81,15 @@ fn described(field: &Field, say: &Say) -> String {
 }
 
 fn codes(catalogue: &Catalogue, field: &Field, indent: &str, say: &Say) {
-    let list = field.codes.as_ref().and_then(|list| catalogue.codes.get(list));
+    let list = field
+        .codes
+        .as_ref()
+        .and_then(|list| catalogue.codes.get(list));
     for code in list.iter().flat_map(|list| &list.codes) {
-        say.line(&format!("{indent}{} ({})", code.code, say.label(&code.label)));
+        say.line(&format!(
+            "{indent}{} ({})",
+            code.code,
+            say.label(&code.label)
+        ));
     }
 }

@@ -118,7 +118,9 @@ fn main() -> ExitCode {
 
 fn run(args: Args, say: &Say) -> Result<(), Failure> {
     let Some(store) = args.store else {
-        return Err(Failure::usage("which phone? name its folder with --store DIR"));
+        return Err(Failure::usage(
+            "which phone? name its folder with --store DIR",
+        ));
     };
     let is_join = matches!(args.command, Command::Join(_));
     if !is_join && !store.join(ffi::STORE_FILE).exists() {

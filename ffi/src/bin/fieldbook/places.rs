@@ -43,7 +43,9 @@ fn evidence(place: &str, path: &Path) -> Result<Vec<Given>, Failure> {
         path: path.to_owned(),
         source,
     })?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     let cells = [
         ("sha256", HEXLOWER.encode(&Sha256::digest(&bytes))),
         ("mime", mime(path).to_owned()),

@@ -65,7 +65,10 @@ impl Say {
 }
 
 /// The terminal's language: Chinese where it says so.
-#[expect(clippy::disallowed_methods, reason = "the terminal's language is read here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the terminal's language is read here"
+)]
 pub fn of_terminal() -> Language {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()

@@ -76,9 +76,16 @@ impl Page<'_> {
         let progress = Progress::of(self.shown.view());
         let state = progress.state().unwrap_or_default();
         let step = self.shown.record.kind().and_then(|kind| kind.step(state));
-        let mut words = vec![step.map_or(state, |step| self.say.label(&step.label)).to_owned()];
+        let mut words = vec![
+            step.map_or(state, |step| self.say.label(&step.label))
+                .to_owned(),
+        ];
         words.extend(progress.is_contested().then(|| self.say.word("contested")));
-        words.extend(self.shown.word().map(|word| word.text(self.say.language).to_owned()));
+        words.extend(
+            self.shown
+                .word()
+                .map(|word| word.text(self.say.language).to_owned()),
+        );
         words.retain(|word| !word.is_empty());
         words.join("  ")
     }
@@ -104,7 +111,8 @@ impl Page<'_> {
             let points = parts::points(view, name);
             if let (Some(first), Some(last)) = (points.first(), points.last()) {
                 let seconds = last.seconds - first.seconds;
-                self.say.line(&format!("{title}: {} / {seconds} s", points.len()));
+                self.say
+                    .line(&format!("{title}: {} / {seconds} s", points.len()));
             }
             return;
         }
@@ -116,7 +124,11 @@ impl Page<'_> {
                 let head = format!("{title}[{n}]");
                 self.entry(&head, member.written, Some(field));
                 if let Some(removal) = member.removed {
-                    self.entry(&format!("      ! {}", self.say.word("removed")), removal, None);
+                    self.entry(
+                        &format!("      ! {}", self.say.word("removed")),
+                        removal,
+                        None,
+                    );
                 }
             }
             return;
@@ -138,7 +150,11 @@ impl Page<'_> {
                 }
             }
             if let Some(removal) = part.removed {
-                self.entry(&format!("      ! {}", self.say.word("removed")), removal, None);
+                self.entry(
+                    &format!("      ! {}", self.say.word("removed")),
+                    removal,
+                    None,
+                );
             }
         }
     }
@@ -175,7 +191,9 @@ impl Page<'_> {
             }
             (ty, scalar) => value::to_json(ty.unwrap_or(FieldType::Text), scalar),
         };
-        let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
+        let text = text
+            .as_str()
+            .map_or_else(|| text.to_string(), str::to_owned);
         match field.and_then(|field| self.shown.code(field, &text)) {
             Some(label) => format!("{text} ({})", self.say.label(label)),
             None => text,
@@ -200,7 +218,9 @@ impl Page<'_> {
         let to = step.text("to").unwrap_or_default();
         let known = self.shown.record.kind().and_then(|kind| kind.step(to));
         let label = known.map_or("", |step| self.say.label(&step.label));
-        let note = step.text("note").map_or(String::new(), |note| format!(": {note}"));
+        let note = step
+            .text("note")
+            .map_or(String::new(), |note| format!(": {note}"));
         let by = self.shown.by(step.change);
         self.say.line(&format!("  -> {to} ({label}){note}  [{by}]"));
     }
@@ -218,7 +238,8 @@ impl Page<'_> {
                     to.collect::<Vec<_>>().join(" / ")
                 }
             };
-            self.say.line(&format!("  ! {}: {what}", self.say.word("conflict")));
+            self.say
+                .line(&format!("  ! {}: {what}", self.say.word("conflict")));
         }
     }
 }

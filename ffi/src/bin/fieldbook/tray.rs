@@ -27,7 +27,7 @@ enum TrayCommand {
 impl Tray {
     pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
         if let Some(TrayCommand::Resubmit { n }) = self.command {
-            let saved = phone.resubmit(n)?.ok_or(Failure::NotInTray(n))?;
+            let saved = phone.resubmit(n)?;
             tell(&saved, say);
             return Ok(());
         }
@@ -46,7 +46,12 @@ impl Tray {
                 say.line(&entry.to_string());
                 continue;
             }
-            say.line(&format!("{}  {}  {}", held.act, say.word("held"), held.detail));
+            say.line(&format!(
+                "{}  {}  {}",
+                held.act,
+                say.word("held"),
+                held.detail
+            ));
             for record in &held.records {
                 say.line(&format!("    {record}"));
             }

@@ -26,7 +26,10 @@ impl Words {
         let field = field.and_then(|(name, _)| kind.field(name));
         match field {
             Some(field) => {
-                let list = field.codes.as_ref().and_then(|list| catalogue.codes.get(list));
+                let list = field
+                    .codes
+                    .as_ref()
+                    .and_then(|list| catalogue.codes.get(list));
                 for code in list.iter().flat_map(|list| &list.codes) {
                     say.line(&format!("{}={}", field.name, code.code));
                 }
