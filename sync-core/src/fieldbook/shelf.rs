@@ -10,7 +10,7 @@ use super::state::State;
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Need};
 use crate::gate::desk::Arrival;
-use crate::gate::{Desk, Docket, Held};
+use crate::gate::{Desk, Docket};
 use crate::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
 use crate::record::change::Decoded;
 use crate::record::history::History;
@@ -416,6 +416,3 @@ fn docket(record: RecordId, sheet: &Sheet) -> Result<Docket, Refusal> {
         sheet.row.held.clone(),
     ))
 }
-
-/// What the gate here says of an act.
-pub type Judged = Result<(), Held>;
