@@ -91,3 +91,6 @@ impl Catalogue {
         &self.files
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::envelope::codec::to_bytes;
 use crate::envelope::pack::{CannotPack, act_size};
 use crate::envelope::{Act, MAX_ACT, Need, Part};
 use crate::ids::{ActId, Hash, RecordId};
-use crate::record::change::Scalar;
+use crate::record::change::{MAX_SCALAR, Scalar};
 use crate::record::data::record_data;
 use crate::record::parts;
 use crate::record::state::{Progress, differ, value};
@@ -240,9 +240,12 @@ fn check_form(kind: &Kind, edits: &[Edit]) -> Result<(), Refusal> {
         field: field.to_owned(),
         wanted,
     };
-    let value = |field: &Field, value: &Scalar| match fits(field, value) {
-        true => Ok(()),
-        false => Err(wrong(&field.name, field.ty.word())),
+    let value = |field: &Field, value: &Scalar| match value {
+        Scalar::Str(text) if text.len() > MAX_SCALAR => {
+            Err(write::Refused::TooLong(text.len()).into())
+        }
+        value if fits(field, value) => Ok(()),
+        _ => Err(wrong(&field.name, field.ty.word())),
     };
     for edit in edits {
         match edit {

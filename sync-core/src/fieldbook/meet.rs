@@ -6,16 +6,16 @@ use super::batch::{Batch, Stop};
 use super::door::{Absorbed, Input, Reply};
 use super::exchange::{free_waiting, vector};
 use super::join::take_charter;
-use super::log::{signed, stored};
+use super::log::stored;
 use super::refusal::Refusal;
 use super::rows;
 use super::shelf::Shelf;
 use super::state::{Peer, State, Unsent};
-use crate::envelope::chain::Tail;
+use crate::envelope::chain::{self, Place, Tail};
 use crate::envelope::{Envelope, SignedHead, Statement};
 use crate::gate::Verdict;
 use crate::gate::desk::{Arrival, records_named};
-use crate::gate::intake::{self, Door, TurnedAway};
+use crate::gate::intake::{self, TurnedAway};
 use crate::ids::DeviceId;
 use crate::sync::message::{MAX_ENVELOPES, Message};
 use crate::sync::{Answer, Offer, WireEnvelope};
@@ -231,29 +231,46 @@ fn take(
         true => stored(batch, device, seq)?.map(|held| held.hash()),
         false => None,
     };
-    let station = state.station();
-    let door = intake::check(&station, &state.charter, &peer.tail, held, false, &envelope);
+    match intake::check(&state.station(), &state.charter, &envelope) {
+        Ok(()) => {}
+        // Whoever the charter does not name yet may be named by the next one.
+        Err(TurnedAway::Stranger(_)) => {
+            wait(batch, state, &envelope, absorbed);
+            return Ok(());
+        }
+        Err(
+            TurnedAway::Station(_)
+            | TurnedAway::Signature(_)
+            | TurnedAway::Frozen(_)
+            | TurnedAway::Removed(_),
+        ) => return Ok(()),
+    }
     let knows_epoch = state.charter.at(envelope.body.epoch).is_some();
-    match door {
-        Ok(Door::Take) if knows_epoch && rests(state, &envelope) => {
+    match chain::place(&peer.tail, held, &envelope) {
+        Place::Next if knows_epoch && rests(state, &envelope) => {
             admit(batch, state, shelf, &envelope, peer, absorbed)
         }
-        // It lacks what it rests on, or the charter that says who wrote it.
-        Ok(Door::Take | Door::Need { .. }) | Err(TurnedAway::Stranger(_)) => {
-            if state.seen.waiting.len() < MOST_WAITING {
-                state.seen.waiting.insert((device, seq));
-                batch.put_bytes(rows::waiting_key(device, seq), envelope.to_bytes());
-                absorbed.stored += 1;
-                absorbed.waiting += 1;
-            }
+        Place::Next | Place::Gap { .. } => {
+            wait(batch, state, &envelope, absorbed);
             Ok(())
         }
-        Ok(Door::Fork) if signed(state, &envelope) && held.is_some() => {
-            batch.put_bytes(rows::fork_key(device, envelope.hash()), envelope.to_bytes());
+        Place::Fork => {
+            let key = rows::fork_key(device, envelope.hash());
+            batch.put_bytes(key, envelope.to_bytes());
             Ok(())
         }
-        Ok(Door::Again | Door::Fork)
-        | Err(TurnedAway::Station(_) | TurnedAway::Signature(_) | TurnedAway::Frozen(_)) => Ok(()),
+        Place::Duplicate | Place::Past => Ok(()),
+    }
+}
+
+/// Keeps an envelope that lacks what it rests on, or the charter that says who wrote it.
+fn wait(batch: &mut Batch<'_>, state: &mut State, envelope: &Envelope, absorbed: &mut Absorbed) {
+    let (device, seq) = (envelope.body.device, envelope.body.seq);
+    if state.seen.waiting.len() < MOST_WAITING {
+        state.seen.waiting.insert((device, seq));
+        batch.put_bytes(rows::waiting_key(device, seq), envelope.to_bytes());
+        absorbed.stored += 1;
+        absorbed.waiting += 1;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Phones, an honest server, and what goes wrong between them.
 
+mod officers_day;
 mod phone;
 mod server;
 

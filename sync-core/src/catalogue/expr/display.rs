@@ -13,9 +13,9 @@ use crate::catalogue::{Field, FieldType, Language};
 /// the cell out. A value that does not fit its type is printed as it stands: nothing an officer
 /// wrote disappears.
 pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language) -> String {
-    let text = match datum {
+    match datum {
         Datum::Empty => String::new(),
-        Datum::Text(text) => return display_text(field, &clean(text), around, language),
+        Datum::Text(text) => display_text(field, &clean(text), around, language),
         Datum::Integer(n) => match field.ty {
             FieldType::Money => money(*n),
             FieldType::Duration => format!("{n}{}", language.pick("分", " min")),
@@ -65,8 +65,7 @@ pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language
                 .collect();
             rows(field, list, &all, around, language)
         }
-    };
-    text
+    }
 }
 
 fn display_text(field: &Field, text: &str, around: &Around, language: Language) -> String {

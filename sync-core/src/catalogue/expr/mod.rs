@@ -10,6 +10,7 @@ mod display;
 mod filters;
 mod reference;
 mod scan;
+mod tokens;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -24,7 +25,8 @@ pub use reference::Ref;
 pub(super) use context::FACTS;
 use context::{Many, Part, View};
 pub(super) use filters::OFFICER_PARTS;
-pub(super) use scan::{Fault, Path, Uses};
+pub(super) use scan::{Path, Uses};
+use tokens::Fault;
 
 /// A compiled expression. Two are equal when their sources are.
 #[derive(Clone)]
@@ -155,3 +157,6 @@ impl PartialEq for Expr {
         self.source == other.source
     }
 }
+
+#[cfg(test)]
+mod tests;

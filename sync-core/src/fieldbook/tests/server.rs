@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
-use crate::envelope::chain::Tail;
+use crate::envelope::chain::{self, Place, Tail};
 use crate::envelope::log::TreeHead;
 use crate::envelope::merkle::CompactRange;
 use crate::envelope::sign::Signed;
@@ -13,7 +13,7 @@ use crate::envelope::{
     SoftKey, Statement, Verdict, header,
 };
 use crate::gate::desk::Arrival;
-use crate::gate::intake::{self, Door};
+use crate::gate::intake;
 use crate::gate::{Desk, Docket};
 use crate::ids::{ActId, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use crate::record::view::View;
@@ -187,12 +187,17 @@ impl Server {
             .iter()
             .find(|(entry, _)| entry.device == body.device && entry.seq == body.seq)
             .map(|(entry, _)| entry.envelope);
-        let door = intake::check(&self.station, &self.charter, &tail, held, false, &envelope);
-        match door.unwrap() {
-            Door::Again => return Ok(()),
-            Door::Need { device, seq } => return Err(Want { device, seq }),
-            Door::Take => {}
-            Door::Fork => panic!("a fork"),
+        intake::check(&self.station, &self.charter, &envelope).unwrap();
+        match chain::place(&tail, held, &envelope) {
+            Place::Duplicate => return Ok(()),
+            Place::Gap { have, .. } => {
+                return Err(Want {
+                    device: body.device,
+                    seq: have + 1,
+                });
+            }
+            Place::Next => {}
+            Place::Fork | Place::Past => panic!("a fork"),
         }
         for need in &body.needs {
             let tail = self.tails.get(&need.device).copied().unwrap_or(Tail::NONE);
