@@ -157,7 +157,7 @@ impl Object {
 }
 
 /// All operations ever written at one key, in the order of their arrival.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Writes {
     all: Vec<OpAt>,
     /// The same by actor, once there are many. Of an actor only the last operation that somebody
