@@ -1,7 +1,7 @@
 //! What was called SAVED survives `kill -9` at any instant.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn what_was_saved_survives_two_hundred_kills_and_nothing_is_doubled() {
         copy(&joined, &store);
         let mut acknowledged = 0;
         loop {
-            let (acks, was_killed) = import_and_kill(&store, &file, kills);
+            let (acks, was_killed) = import_and_kill(&store, &file, kills, acknowledged);
             let phone = Phone::open(&store, Clock::default()).unwrap();
             let saved = phone.status().saved as usize;
             acknowledged = acknowledged.max(acks.len());
@@ -80,9 +80,10 @@ fn own_lines(folder: &Path) -> (std::path::PathBuf, String) {
     (file, text)
 }
 
-/// Plays the file until a moment that follows from `seed`; gives the ids it acknowledged and
+/// Plays the file and kills the player a drawn moment after it has acknowledged a drawn number of
+/// acts, so that there is progress on the slowest machine. Gives the ids it acknowledged and
 /// whether it was killed before it had finished.
-fn import_and_kill(store: &Path, file: &Path, seed: u64) -> (Vec<String>, bool) {
+fn import_and_kill(store: &Path, file: &Path, seed: u64, before: usize) -> (Vec<String>, bool) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fieldbook"))
         .arg("--store")
         .arg(store)
@@ -92,20 +93,22 @@ fn import_and_kill(store: &Path, file: &Path, seed: u64) -> (Vec<String>, bool) 
         .spawn()
         .unwrap();
     let draw = Hash::of_parts("kill", &[&seed.to_be_bytes()]).0;
-    let micros = u64::from(u32::from_be_bytes([0, draw[0], draw[1], draw[2]])) % 80_000;
-    std::thread::sleep(Duration::from_micros(5_000 + micros));
+    let new_acks = usize::from(draw[0] % 4);
+    let micros = u64::from(u16::from_be_bytes([draw[1], draw[2]])) % 12_000;
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    for _ in 0..before + new_acks {
+        if out.read_line(&mut said).unwrap() == 0 {
+            break;
+        }
+    }
+    std::thread::sleep(Duration::from_micros(micros));
     // SIGKILL. It fails only where the child has ended by itself.
     let _ = child.kill();
     let was_killed = !child.wait().unwrap().success();
-    let mut out = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut out)
-        .unwrap();
+    out.read_to_string(&mut said).unwrap();
     // A line that was cut is no acknowledgement.
-    let whole = out.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let whole = said.rsplit_once('\n').map_or("", |(whole, _)| whole);
     (whole.lines().map(str::to_owned).collect(), was_killed)
 }
 
