@@ -12,7 +12,7 @@ use super::policy::{self, Rights};
 use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
-use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
+use crate::ids::{ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use crate::record::change::{Action, At, Decoded, Scalar};
 use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
@@ -47,9 +47,14 @@ impl Docket {
         }
     }
 
-    /// What was admitted since the record was loaded.
+    /// What was admitted since the record was loaded, or settled.
     pub fn new_changes(&self) -> &[Change] {
         &self.history.changes()[self.loaded..]
+    }
+
+    /// The new changes are stored now.
+    pub fn settle(&mut self) {
+        self.loaded = self.history.changes().len();
     }
 }
 
@@ -122,7 +127,7 @@ impl<'a> Desk<'a> {
 
     /// Judges the acts of an envelope whose signature and place in the device log were checked.
     pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
-        let standing = self.standing(envelope);
+        let standing = self.standing(envelope.body.device, envelope.body.epoch);
         let honest = frame
             .change_root()
             .is_ok_and(|root| root == envelope.body.change_root)
@@ -159,6 +164,12 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Judges one act that no envelope carries yet, as its own device does before it says SAVED.
+    pub fn judge_own(&mut self, act: &Act, device: DeviceId, epoch: Epoch) -> Result<(), Held> {
+        let standing = self.standing(device, epoch)?;
+        self.act(act, &standing, device, Arrival::default())
+    }
+
     /// Takes an act that was judged elsewhere and admitted, as a replica does with an entry of
     /// the station log. It must still stand soundly.
     pub fn replay(
@@ -192,24 +203,23 @@ impl<'a> Desk<'a> {
     }
 
     /// Who wrote the envelope, with the rights granted then and still.
-    fn standing(&self, envelope: &Envelope) -> Result<Standing, Held> {
-        let body = &envelope.body;
-        if self.charter.server_ever(body.device).is_some() {
+    fn standing(&self, device: DeviceId, epoch: Epoch) -> Result<Standing, Held> {
+        if self.charter.server_ever(device).is_some() {
             return Ok(Standing::server());
         }
         let then = self
             .charter
-            .at(body.epoch)
-            .ok_or_else(|| Held::new(Code::Epoch, format!("{:?}", body.epoch)))?;
+            .at(epoch)
+            .ok_or_else(|| Held::new(Code::Epoch, format!("{epoch:?}")))?;
         let now = self
             .charter
             .now()
             .ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
         let grant = then
-            .device(body.device)
-            .ok_or_else(|| Held::new(Code::NotAMember, body.device))?;
-        if now.device(body.device).is_none() {
-            return Err(Held::new(Code::DeviceRemoved, body.device));
+            .device(device)
+            .ok_or_else(|| Held::new(Code::NotAMember, device))?;
+        if now.device(device).is_none() {
+            return Err(Held::new(Code::DeviceRemoved, device));
         }
         let active = |at: &crate::envelope::CharterAt<'_>| {
             at.member(&grant.person).is_some_and(|member| member.active)
@@ -228,13 +238,13 @@ impl<'a> Desk<'a> {
                 roles: roles.cloned().collect(),
                 server: false,
             },
-            catalogue: self.catalogue_of(envelope),
+            catalogue: self.catalogue_at(epoch),
             judged: true,
         })
     }
 
-    fn catalogue_of(&self, envelope: &Envelope) -> Option<Arc<Catalogue>> {
-        let at = self.charter.at(envelope.body.epoch)?;
+    fn catalogue_at(&self, epoch: Epoch) -> Option<Arc<Catalogue>> {
+        let at = self.charter.at(epoch)?;
         self.catalogues.get(&at.catalogue()).cloned()
     }
 
