@@ -88,7 +88,7 @@ async fn held(
     item: &HeldItem,
 ) -> Result<()> {
     let (id, envelope) = (&log.station.id, entered.envelope.hash());
-    let records: Vec<String> = item.records.iter().map(ToString::to_string).collect();
+    let named: Vec<String> = item.records.iter().map(ToString::to_string).collect();
     let person = item
         .person
         .as_ref()
@@ -110,7 +110,7 @@ async fn held(
                 &item.reason.detail,
                 item.at,
                 "held",
-                &records.join(" ")
+                &named.join(" ")
             ],
         )
         .await?;
