@@ -6,6 +6,7 @@
 
 mod amend;
 mod conflict;
+mod export;
 mod facts;
 mod fold;
 mod line;
@@ -16,6 +17,7 @@ mod page;
 mod reading;
 mod station;
 
+pub use export::{write_csv, write_jsonl};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;
 pub use line::{
@@ -29,3 +31,6 @@ pub use page::{
     PagePart, PageRow, Period, RowMarks, Summary, Total,
 };
 pub use station::Station;
+
+#[cfg(test)]
+mod tests;

@@ -125,7 +125,8 @@ pub(super) fn yes_no(yes: bool, language: Language) -> &'static str {
     }
 }
 
-pub(super) fn moment(at: i64, offset: i32) -> String {
+/// `2026-05-11 14:05`; empty outside the calendar.
+pub fn moment(at: i64, offset: i32) -> String {
     civil_of(at, offset).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
 }
 

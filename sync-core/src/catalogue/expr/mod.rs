@@ -19,7 +19,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Expression, UndefinedBehavior};
 
 pub use context::{Around, Datum, ExprContext, Facts, People, RecordData, StepEvent};
-pub use display::{display, display_span};
+pub use display::{display, display_span, moment as display_moment};
 pub use reference::Ref;
 
 pub(super) use context::FACTS;
