@@ -3,3 +3,4 @@
 mod honest;
 mod kit;
 mod mutants;
+mod threats;
