@@ -1,5 +1,6 @@
 //! The gate's properties, by worlds of honest phones and by hostile input.
 
+mod bytes;
 mod honest;
 mod kit;
 mod mutants;
