@@ -4,4 +4,5 @@ mod bytes;
 mod honest;
 mod kit;
 mod mutants;
+mod rewrite;
 mod threats;

@@ -78,6 +78,15 @@ impl World {
         World::with(rng, &keys, credulous)
     }
 
+    /// A world whose phones believe each other, so that much rests on what is held.
+    pub fn credulous(seed: u64) -> World {
+        let mut world = World::new(seed);
+        for phone in &mut world.phones {
+            phone.credulous = true;
+        }
+        world
+    }
+
     /// A world of these phones, in which nothing happens by itself.
     pub fn of(keys: &[usize]) -> World {
         World::with(Rng::new(0), keys, false)
