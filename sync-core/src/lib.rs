@@ -6,6 +6,7 @@
 //!
 //! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
 
+pub mod book;
 pub mod catalogue;
 pub mod envelope;
 pub mod fieldbook;
