@@ -10,6 +10,8 @@ use sync_core::envelope::{
 };
 use sync_core::ids::{DeviceId, Epoch, Hash, StationId};
 
+use crate::clock::Clock;
+use crate::datadir::DataDir;
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
 use crate::officer::Officer;
@@ -24,8 +26,11 @@ pub fn read(rows: &[Row]) -> Result<Charter> {
     let mut charter = Charter::default();
     for row in rows {
         let bytes: Vec<u8> = row.get("delta")?;
-        let delta: CharterDelta = codec::from_bytes(&bytes).map_err(|_| Error::Damaged("charter"))?;
-        charter.apply(&delta).map_err(|_| Error::Damaged("charter"))?;
+        let delta: CharterDelta =
+            codec::from_bytes(&bytes).map_err(|_| Error::Damaged("charter"))?;
+        charter
+            .apply(&delta)
+            .map_err(|_| Error::Damaged("charter"))?;
     }
     Ok(charter)
 }
@@ -53,18 +58,43 @@ pub async fn revise(log: &mut StationLog<'_>, catalogue: Option<&Catalogue>) -> 
     if let Some(catalogue) = catalogue {
         let (hash, bundle) = (catalogue.hash(), catalogue.bundle());
         let station = log.station.id.clone();
-        log.tx.exec(sql!("catalogue_insert"), args![&station, &hash, &bundle]).await?;
+        log.tx
+            .exec(sql!("catalogue_insert"), args![&station, &hash, &bundle])
+            .await?;
     }
-    log.charter.apply(&delta).map_err(|_| Error::Damaged("charter"))?;
+    log.charter
+        .apply(&delta)
+        .map_err(|_| Error::Damaged("charter"))?;
     let bytes = codec::to_bytes(&delta);
     log.tx
         .exec(
             sql!("charter_insert"),
-            args![&log.station.id, delta.epoch.lineage, delta.epoch.n, &bytes, log.now],
+            args![
+                &log.station.id,
+                delta.epoch.lineage,
+                delta.epoch.n,
+                &bytes,
+                log.now
+            ],
         )
         .await?;
     log.station.epoch = delta.epoch;
-    log.say(Vec::new(), vec![Statement::Charter(delta)]).await
+    log.say(Vec::new(), vec![Statement::Charter(delta)]).await?;
+    Ok(())
+}
+
+/// [`revise`] for whoever has changed rows that the charter is issued from, in the same
+/// transaction.
+pub async fn issue(
+    tx: &mut Tx,
+    station: &StationId,
+    catalogue: Option<&Catalogue>,
+    data: &DataDir,
+    clock: &Clock,
+) -> Result<()> {
+    let mut log = StationLog::open(tx, station, data, clock).await?;
+    revise(&mut log, catalogue).await?;
+    log.close().await
 }
 
 async fn difference(
@@ -73,8 +103,14 @@ async fn difference(
 ) -> Result<Option<CharterDelta>> {
     let station = &log.station;
     let epoch = match log.charter.newest() {
-        Some(newest) => Epoch { n: newest.n + 1, ..newest },
-        None => Epoch { lineage: station.epoch.lineage, n: 0 },
+        Some(newest) => Epoch {
+            n: newest.n + 1,
+            ..newest
+        },
+        None => Epoch {
+            lineage: station.epoch.lineage,
+            n: 0,
+        },
     };
     let mut delta = CharterDelta::new(epoch);
     let now = log.charter.now();
@@ -82,7 +118,10 @@ async fn difference(
         let (device, sign_key) = (log.key.device(), log.key.public());
         delta.server = Some(ServerKey { device, sign_key });
     }
-    if now.as_ref().is_none_or(|now| now.station_name() != station.name) {
+    if now
+        .as_ref()
+        .is_none_or(|now| now.station_name() != station.name)
+    {
         delta.station_name = Some(station.name.clone());
     }
     let zone = i32::try_from(station.zone_minutes).unwrap_or_default();
@@ -94,13 +133,21 @@ async fn difference(
     {
         delta.catalogue = Some(hash);
     }
-    for row in log.tx.fetch_all(sql!("officer_list"), args![&station.id]).await? {
+    for row in log
+        .tx
+        .fetch_all(sql!("officer_list"), args![&station.id])
+        .await?
+    {
         let member = member(Officer::read(&row)?);
         if now.as_ref().and_then(|now| now.member(&member.person)) != Some(&member) {
             delta.members.push(member);
         }
     }
-    for row in log.tx.fetch_all(sql!("device_list"), args![&station.id]).await? {
+    for row in log
+        .tx
+        .fetch_all(sql!("device_list"), args![&station.id])
+        .await?
+    {
         let grant = DeviceGrant {
             device: DeviceId(row.bytes("device")?),
             person: row.parse("person")?,
@@ -110,7 +157,9 @@ async fn difference(
         };
         let removed = row.get::<Option<i64>>("removed_seq")?.is_some();
         let known = log.charter.ever(grant.device).is_some();
-        let stands = now.as_ref().is_some_and(|now| now.device(grant.device).is_some());
+        let stands = now
+            .as_ref()
+            .is_some_and(|now| now.device(grant.device).is_some());
         match (removed, known) {
             (false, false) => delta.devices.push(grant),
             (true, true) if stands => delta.removed_devices.push(grant.device),

@@ -41,7 +41,10 @@ impl Error {
             Error::Database { .. } | Error::FailurePassedOver { .. } => {
                 ("database_failed", StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Error::StoredValue { .. } => ("stored_value", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::StoredValue { .. } | Error::Damaged(_) | Error::CannotClose(_) => {
+                ("stored_value", StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Error::IntakeBusy => ("intake_busy", StatusCode::SERVICE_UNAVAILABLE),
             Error::StoreMissing { .. } => ("store_missing", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreEmpty => ("store_empty", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreNewer { .. } => ("store_newer", StatusCode::INTERNAL_SERVER_ERROR),

@@ -129,6 +129,11 @@ impl Station {
         found(id, tx.exec(sql!("station_rename"), args![id, name]).await?)
     }
 
+    /// Sets the station's word (字) in register numbers that are still to be given.
+    pub async fn set_word(tx: &mut Tx, id: &StationId, word: &str) -> Result<()> {
+        found(id, tx.exec(sql!("station_word"), args![id, word]).await?)
+    }
+
     pub async fn rezone(tx: &mut Tx, id: &StationId, zone_minutes: i64) -> Result<()> {
         found(
             id,

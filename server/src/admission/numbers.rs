@@ -19,9 +19,15 @@ pub async fn give(log: &mut StationLog<'_>, due: &[(RecordId, Due)]) -> Result<V
         let station = log.station.id.clone();
         let row = log
             .tx
-            .fetch_opt(sql!("number_last"), args![&station, &due.book, i32::from(year)])
+            .fetch_opt(
+                sql!("number_last"),
+                args![&station, &due.book, i32::from(year)],
+            )
             .await?;
-        let last = row.map(|row| row.count("n")).transpose()?.unwrap_or_default();
+        let last = row
+            .map(|row| row.count("n"))
+            .transpose()?
+            .unwrap_or_default();
         let number = Number {
             book: due.book.clone(),
             year: i32::from(year),

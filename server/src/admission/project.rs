@@ -64,7 +64,9 @@ pub fn around(charter: &Charter, catalogue: Arc<Catalogue>) -> BookStation {
 
 /// The rows and lines of every record that the batch has changed.
 pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Projected> {
-    let Some(catalogue) = batch.newest_catalogue() else { return Vec::new() };
+    let Some(catalogue) = batch.newest_catalogue() else {
+        return Vec::new();
+    };
     let station = around(&batch.charter, catalogue);
     records
         .values()
@@ -72,7 +74,9 @@ pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Proje
         .map(|docket| {
             let mut projected = of(&docket.history, &station);
             let numbered = batch.numbered.get(&projected.record);
-            projected.due.retain(|due| !numbered.is_some_and(|books| books.contains(&due.book)));
+            projected
+                .due
+                .retain(|due| !numbered.is_some_and(|books| books.contains(&due.book)));
             projected
         })
         .collect()
@@ -107,7 +111,12 @@ pub fn of(history: &History, station: &BookStation) -> Projected {
         flags,
     };
     let lines = book::lines(&view, station);
-    Projected { record: view.record, summary, lines, due: due(&view, station) }
+    Projected {
+        record: view.record,
+        summary,
+        lines,
+        due: due(&view, station),
+    }
 }
 
 fn due(view: &View, station: &BookStation) -> Vec<Due> {
@@ -120,7 +129,10 @@ fn due(view: &View, station: &BookStation) -> Vec<Due> {
         let entry_of = |change: usize| view.changes[change].origin.entry.unwrap_or_default();
         let steps = view.steps.iter().filter_map(|step| {
             let to = step.text("to")?;
-            rule.when.iter().any(|when| when == to).then(|| (entry_of(step.change), to.to_owned()))
+            rule.when
+                .iter()
+                .any(|when| when == to)
+                .then(|| (entry_of(step.change), to.to_owned()))
         });
         let created = rule
             .when
@@ -128,7 +140,12 @@ fn due(view: &View, station: &BookStation) -> Vec<Due> {
             .any(|when| when == "create")
             .then(|| (entry_of(0), "create".to_owned()));
         if let Some((entry, step)) = steps.chain(created).min() {
-            due.push(Due { book: name.clone(), step, rule: rule.clone(), entry });
+            due.push(Due {
+                book: name.clone(),
+                step,
+                rule: rule.clone(),
+                entry,
+            });
         }
     }
     due

@@ -28,15 +28,22 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
         }
         let mut statements = Vec::new();
         for entered in &judged.entered {
-            log.append(&entered.envelope, entered.received_at, entered.held.clone(), entered.whole)
-                .await?;
+            log.append(
+                &entered.envelope,
+                entered.received_at,
+                entered.held.clone(),
+                entered.whole,
+            )
+            .await?;
             for item in &entered.items {
                 held(&mut log, entered, item).await?;
                 statements.push(verdict(entered, item));
             }
         }
         for (device, last) in &judged.last_act {
-            log.tx.exec(sql!("device_acts"), args![&id, device, *last]).await?;
+            log.tx
+                .exec(sql!("device_acts"), args![&id, device, *last])
+                .await?;
         }
         for (record, docket) in &judged.records {
             changes(&mut log, *record, docket).await?;
@@ -61,7 +68,10 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
 
 fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
     Statement::Verdict(Verdict {
-        act: ActId { device: entered.envelope.body.device, n: item.act },
+        act: ActId {
+            device: entered.envelope.body.device,
+            n: item.act,
+        },
         envelope: entered.envelope.hash(),
         code: item.reason.code.word().to_owned(),
         detail: item.reason.detail.clone(),
@@ -72,7 +82,11 @@ fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
 async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> Result<()> {
     let (id, envelope) = (&log.station.id, entered.envelope.hash());
     let records: Vec<String> = item.records.iter().map(ToString::to_string).collect();
-    let person = item.person.as_ref().map(ToString::to_string).unwrap_or_default();
+    let person = item
+        .person
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let index = item.index.map_or(-1, i64::from);
     log.tx
         .exec(
@@ -94,7 +108,9 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
         )
         .await?;
     for (record, g, bytes) in &item.changes {
-        let Ok(hash) = change_hash(bytes) else { continue };
+        let Ok(hash) = change_hash(bytes) else {
+            continue;
+        };
         log.tx
             .exec(
                 sql!("held_change_insert"),
@@ -117,7 +133,9 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
 async fn changes(log: &mut StationLog<'_>, record: RecordId, docket: &Docket) -> Result<()> {
     let id = &log.station.id;
     for (device, g) in &docket.generations {
-        log.tx.exec(sql!("generation_put"), args![id, &record, device, *g]).await?;
+        log.tx
+            .exec(sql!("generation_put"), args![id, &record, device, *g])
+            .await?;
     }
     let first = docket.history.changes().len() - docket.new_changes().len();
     for (at, change) in docket.new_changes().iter().enumerate() {
@@ -146,7 +164,11 @@ async fn changes(log: &mut StationLog<'_>, record: RecordId, docket: &Docket) ->
 }
 
 /// Puts a record's row and lines in the place of those that were there.
-pub async fn replace(tx: &mut Tx, station: &sync_core::ids::StationId, record: &Projected) -> Result<()> {
+pub async fn replace(
+    tx: &mut Tx,
+    station: &sync_core::ids::StationId,
+    record: &Projected,
+) -> Result<()> {
     let summary = &record.summary;
     tx.exec(
         sql!("record_put"),
@@ -167,7 +189,8 @@ pub async fn replace(tx: &mut Tx, station: &sync_core::ids::StationId, record: &
         ],
     )
     .await?;
-    tx.exec(sql!("line_delete"), args![station, &record.record]).await?;
+    tx.exec(sql!("line_delete"), args![station, &record.record])
+        .await?;
     for line in &record.lines {
         let cells = serde_json::to_string(line).map_err(|_| Error::Damaged("line"))?;
         tx.exec(
