@@ -18,6 +18,7 @@ pub mod intake;
 pub mod invite;
 pub mod messages;
 pub mod officer;
+pub mod pages;
 pub mod problem;
 pub mod station;
 pub mod station_log;
