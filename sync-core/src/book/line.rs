@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Language;
+use crate::catalogue::{Language, Personal};
 use crate::ids::{DeviceId, RecordId};
 
 /// Equal views give equal lines, to the byte of their JSON.
@@ -203,6 +203,9 @@ pub struct LineConflict {
     /// The columns of this book that show it.
     pub columns: Vec<String>,
     pub values: Vec<Variant>,
+    /// What the values tell of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Personal>,
 }
 
 /// A record that was struck out.

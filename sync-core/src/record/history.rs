@@ -300,6 +300,11 @@ impl History {
                 .any(|next| seen(next.0))
     }
 
+    /// The operations that replaced or deleted the one at `at`.
+    pub fn successors(&self, at: OpAt) -> &[OpAt] {
+        &self.changes[at.0].successors[at.1]
+    }
+
     /// Every element of a text in reading order, with whether one who has seen `clock` (or
     /// everything) sees it.
     pub fn elements(&self, text: &Obj, clock: Option<&Clock>) -> Vec<(OpId, char, bool)> {
