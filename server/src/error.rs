@@ -4,7 +4,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use sync_core::ids::{BadName, PersonId, StationId};
+use sync_core::catalogue::Mistake;
+use sync_core::ids::{BadName, PersonId, RecordId, StationId};
+use sync_core::sync::Nonce;
+
+use crate::exchange::Refused;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -67,6 +71,30 @@ pub enum Error {
     InviteUsed,
     #[error("the join code has expired")]
     InviteExpired,
+
+    #[error("the catalogue has {} mistakes, the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    CatalogueMistakes(Vec<Mistake>),
+
+    #[error("{what} cannot be read")]
+    RequestMalformed { what: &'static str },
+    #[error("the request's signature is not that of the device it names")]
+    SignatureWrong,
+    #[error("the device that asks was never enrolled in this station")]
+    DeviceUnknown,
+    #[error("the device that asks was removed from the station")]
+    DeviceRemoved,
+    #[error("the key is enrolled already, for somebody else or for a removed device")]
+    DeviceTaken,
+    #[error("the request's nonce is older than 30 days, or not this server's")]
+    NonceStale { fresh: Nonce },
+    #[error("the log never stood so with {index} entries")]
+    BadSeen { index: u64 },
+    #[error("{count} envelopes of {size} bytes are more than one request may bring")]
+    DeliveryTooLarge { count: usize, size: usize },
+    #[error("{} envelopes were turned away, the first: {}", .0.len(), .0.first().map(|first| first.detail.as_str()).unwrap_or_default())]
+    TurnedAway(Vec<Refused>),
+    #[error("there is no record {0} in this station")]
+    RecordUnknown(RecordId),
 
     #[error("port {} of {} is in use", .address.port(), .address.ip())]
     PortInUse { address: SocketAddr },

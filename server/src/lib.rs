@@ -2,7 +2,9 @@
 //!
 //! From the ground up: [`clock`] and [`config`] (what is read from outside), [`error`],
 //! [`messages`] and [`problem`] (what people are told), [`db`] (the store), [`datadir`] (keys and
-//! addresses), [`station`], [`officer`] and [`invite`] (who is who), [`http`] (listeners, routes),
+//! addresses), [`station`], [`officer`], [`invite`] and [`join`] (who is who), [`station_log`] and
+//! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
+//! send), [`known`] and [`exchange`] (what one phone is answered), [`http`] (listeners, routes),
 //! [`cli`] (the command line).
 
 pub mod admission;
@@ -13,9 +15,12 @@ pub mod config;
 pub mod datadir;
 pub mod db;
 pub mod error;
+pub mod exchange;
 pub mod http;
 pub mod intake;
 pub mod invite;
+pub mod join;
+pub mod known;
 pub mod messages;
 pub mod officer;
 pub mod pages;

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::messages::Language;
 use crate::pages::{self, Reader};
 
-/// The body of an `application/problem+json` answer (RFC 9457 and three members of ours).
+/// The body of an `application/problem+json` answer (RFC 9457 and members of ours).
 #[derive(Debug, Serialize)]
 struct Problem<'a> {
     r#type: String,
@@ -24,6 +25,44 @@ struct Problem<'a> {
     what_was_kept: String,
     what_to_do: String,
     request_id: &'a str,
+    /// With `nonce_stale`: 20 bytes in hexadecimal, to sign the request with again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    /// With `envelopes_turned_away`: which of the request, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    envelopes: Vec<TurnedAway<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TurnedAway<'a> {
+    /// Its place in the request, from 0.
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    envelope: Option<String>,
+    code: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> TurnedAway<'a> {
+    fn of(error: &'a Error) -> Vec<TurnedAway<'a>> {
+        let Error::TurnedAway(refused) = error else {
+            return Vec::new();
+        };
+        let told = refused.iter().map(|refused| TurnedAway {
+            index: refused.index,
+            envelope: refused.envelope.map(|hash| hash.to_string()),
+            code: refused.code,
+            detail: &refused.detail,
+        });
+        told.collect()
+    }
+}
+
+fn fresh_nonce(error: &Error) -> Option<String> {
+    match error {
+        Error::NonceStale { fresh } => Some(HEXLOWER.encode(&fresh.0)),
+        _ => None,
+    }
 }
 
 impl Error {
@@ -61,6 +100,19 @@ impl Error {
             Error::InviteUnknown => ("invite_unknown", StatusCode::FORBIDDEN),
             Error::InviteUsed => ("invite_used", StatusCode::CONFLICT),
             Error::InviteExpired => ("invite_expired", StatusCode::GONE),
+            Error::CatalogueMistakes(_) => {
+                ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Error::RequestMalformed { .. } => ("request_malformed", StatusCode::BAD_REQUEST),
+            Error::SignatureWrong => ("signature_wrong", StatusCode::FORBIDDEN),
+            Error::DeviceUnknown => ("device_unknown", StatusCode::FORBIDDEN),
+            Error::DeviceRemoved => ("device_removed", StatusCode::FORBIDDEN),
+            Error::DeviceTaken => ("device_taken", StatusCode::CONFLICT),
+            Error::NonceStale { .. } => ("nonce_stale", StatusCode::UNAUTHORIZED),
+            Error::BadSeen { .. } => ("bad_seen", StatusCode::CONFLICT),
+            Error::DeliveryTooLarge { .. } => ("delivery_too_large", StatusCode::PAYLOAD_TOO_LARGE),
+            Error::TurnedAway(_) => ("envelopes_turned_away", StatusCode::UNPROCESSABLE_ENTITY),
+            Error::RecordUnknown(_) => ("record_unknown", StatusCode::NOT_FOUND),
             Error::PortInUse { .. } => ("port_in_use", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Listen { .. } => ("listen_failed", StatusCode::INTERNAL_SERVER_ERROR),
             Error::ConsoleNotLoopback { .. } => {
@@ -135,6 +187,8 @@ pub fn answer(
         what_was_kept: message.kept,
         what_to_do: message.todo,
         request_id,
+        nonce: fresh_nonce(&error),
+        envelopes: TurnedAway::of(&error),
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (mut parts, _) = response.into_parts();

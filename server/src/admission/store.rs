@@ -1,6 +1,8 @@
 //! Writing a judged batch down: entries, changes, rows, lines, numbers and what the server says
 //! of them, in one transaction, if the log still stands where the batch was read.
 
+use std::collections::BTreeMap;
+
 use sync_core::envelope::change::change_hash;
 use sync_core::envelope::{Outcome, Statement, Verdict};
 use sync_core::gate::Docket;
@@ -36,7 +38,7 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
             )
             .await?;
             for item in &entered.items {
-                held(&mut log, entered, item).await?;
+                held(&mut log, &judged.records, entered, item).await?;
                 statements.push(verdict(entered, item));
             }
         }
@@ -79,9 +81,14 @@ fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
     })
 }
 
-async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> Result<()> {
+async fn held(
+    log: &mut StationLog<'_>,
+    records: &BTreeMap<RecordId, Docket>,
+    entered: &Entered,
+    item: &HeldItem,
+) -> Result<()> {
     let (id, envelope) = (&log.station.id, entered.envelope.hash());
-    let records: Vec<String> = item.records.iter().map(ToString::to_string).collect();
+    let named: Vec<String> = item.records.iter().map(ToString::to_string).collect();
     let person = item
         .person
         .as_ref()
@@ -103,7 +110,7 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
                 &item.reason.detail,
                 item.at,
                 "held",
-                &records.join(" ")
+                &named.join(" ")
             ],
         )
         .await?;
@@ -111,6 +118,11 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
         let Ok(hash) = change_hash(bytes) else {
             continue;
         };
+        // The desk noted those that something may rest on.
+        let docket = records.get(record);
+        if docket.is_none_or(|docket| !docket.held.contains_key(&hash)) {
+            continue;
+        }
         log.tx
             .exec(
                 sql!("held_change_insert"),

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 2 wrong use, 1 anything else, with one line on standard error that says
 //! what went wrong and what to do.
 
+mod catalogue;
 mod init;
 mod invite;
 mod officer;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Make a store with a station, or put another station into it
     Init(init::Options),
+    /// Check a catalogue folder
+    Catalogue(catalogue::Options),
     /// Serve phones and the console
     Serve(serve::Options),
     /// List, rename and set stations
@@ -104,8 +107,9 @@ fn run(command: Command, clock: Clock) -> Result<()> {
     runtime.block_on(async {
         match command {
             Command::Init(options) => init::run(options, &clock).await,
+            Command::Catalogue(options) => catalogue::run(&options),
             Command::Serve(options) => serve::run(options, clock).await,
-            Command::Station(options) => station::run(options).await,
+            Command::Station(options) => station::run(options, &clock).await,
             Command::Officer(options) => officer::run(options, &clock).await,
             Command::Invite(options) => invite::run(options, &clock).await,
         }
