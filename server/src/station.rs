@@ -39,7 +39,7 @@ pub struct Station {
 }
 
 impl Station {
-    fn read(row: &Row) -> Result<Station> {
+    pub fn read(row: &Row) -> Result<Station> {
         Ok(Station {
             id: row.parse("station_id")?,
             name: row.get("name")?,
@@ -111,6 +111,14 @@ impl Station {
 
     pub async fn get(db: &Db, id: &StationId) -> Result<Station> {
         match db.fetch_opt(sql!("station_get"), args![id]).await? {
+            Some(row) => Station::read(&row),
+            None => Err(Error::StationUnknown(id.clone())),
+        }
+    }
+
+    /// The same inside a transaction.
+    pub async fn find(tx: &mut Tx, id: &StationId) -> Result<Station> {
+        match tx.fetch_opt(sql!("station_get"), args![id]).await? {
             Some(row) => Station::read(&row),
             None => Err(Error::StationUnknown(id.clone())),
         }

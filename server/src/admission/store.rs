@@ -1,10 +1,14 @@
 //! Writing a judged batch down: entries, changes, rows, lines, numbers and what the server says
 //! of them, in one transaction, if the log still stands where the batch was read.
 
+use std::collections::BTreeMap;
+
+use sync_core::book::Line;
 use sync_core::envelope::change::change_hash;
 use sync_core::envelope::{Outcome, Statement, Verdict};
 use sync_core::gate::Docket;
-use sync_core::ids::{ActId, RecordId};
+use sync_core::ids::{ActId, RecordId, StationId};
+use sync_core::record::history::Change;
 
 use super::judge::{Entered, HeldItem, Judged};
 use super::numbers;
@@ -36,7 +40,7 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
             )
             .await?;
             for item in &entered.items {
-                held(&mut log, entered, item).await?;
+                held(&mut log, &judged.records, entered, item).await?;
                 statements.push(verdict(entered, item));
             }
         }
@@ -46,7 +50,9 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
                 .await?;
         }
         for (record, docket) in &judged.records {
-            changes(&mut log, *record, docket).await?;
+            generations(log.tx, &id, *record, docket).await?;
+            let first = docket.history.changes().len() - docket.new_changes().len();
+            changes(log.tx, &id, *record, docket.new_changes(), first).await?;
         }
         let mut due: Vec<_> = judged
             .projected
@@ -79,9 +85,14 @@ fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
     })
 }
 
-async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> Result<()> {
+async fn held(
+    log: &mut StationLog<'_>,
+    records: &BTreeMap<RecordId, Docket>,
+    entered: &Entered,
+    item: &HeldItem,
+) -> Result<()> {
     let (id, envelope) = (&log.station.id, entered.envelope.hash());
-    let records: Vec<String> = item.records.iter().map(ToString::to_string).collect();
+    let named: Vec<String> = item.records.iter().map(ToString::to_string).collect();
     let person = item
         .person
         .as_ref()
@@ -103,7 +114,7 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
                 &item.reason.detail,
                 item.at,
                 "held",
-                &records.join(" ")
+                &named.join(" ")
             ],
         )
         .await?;
@@ -111,6 +122,11 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
         let Ok(hash) = change_hash(bytes) else {
             continue;
         };
+        // The desk noted those that something may rest on.
+        let docket = records.get(record);
+        if docket.is_none_or(|docket| !docket.held.contains_key(&hash)) {
+            continue;
+        }
         log.tx
             .exec(
                 sql!("held_change_insert"),
@@ -130,45 +146,70 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
     Ok(())
 }
 
-async fn changes(log: &mut StationLog<'_>, record: RecordId, docket: &Docket) -> Result<()> {
-    let id = &log.station.id;
+async fn generations(
+    tx: &mut Tx,
+    station: &StationId,
+    record: RecordId,
+    docket: &Docket,
+) -> Result<()> {
     for (device, g) in &docket.generations {
-        log.tx
-            .exec(sql!("generation_put"), args![id, &record, device, *g])
-            .await?;
-    }
-    let first = docket.history.changes().len() - docket.new_changes().len();
-    for (at, change) in docket.new_changes().iter().enumerate() {
-        let origin = &change.origin;
-        log.tx
-            .exec(
-                sql!("change_insert"),
-                args![
-                    id,
-                    &record,
-                    (first + at) as u64,
-                    &change.decoded.hash,
-                    &change.bytes,
-                    &origin.act.device,
-                    change.decoded.seq,
-                    origin.act.n,
-                    &origin.person,
-                    origin.at,
-                    origin.received_at.unwrap_or_default(),
-                    origin.entry.unwrap_or_default()
-                ],
-            )
+        tx.exec(sql!("generation_put"), args![station, &record, device, *g])
             .await?;
     }
     Ok(())
 }
 
-/// Puts a record's row and lines in the place of those that were there.
-pub async fn replace(
+/// Writes changes of a record down, of which the first is its `first`th.
+pub async fn changes(
     tx: &mut Tx,
-    station: &sync_core::ids::StationId,
-    record: &Projected,
+    station: &StationId,
+    record: RecordId,
+    changes: &[Change],
+    first: usize,
 ) -> Result<()> {
+    for (at, change) in changes.iter().enumerate() {
+        let origin = &change.origin;
+        tx.exec(
+            sql!("change_insert"),
+            args![
+                station,
+                &record,
+                (first + at) as u64,
+                &change.decoded.hash,
+                &change.bytes,
+                &origin.act.device,
+                change.decoded.seq,
+                origin.act.n,
+                &origin.person,
+                origin.at,
+                origin.received_at.unwrap_or_default(),
+                origin.entry.unwrap_or_default()
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A record that is new in this transaction: its changes, its row, its lines, and what it is due.
+pub async fn fresh(
+    tx: &mut Tx,
+    station: &StationId,
+    docket: &Docket,
+    projected: &Projected,
+) -> Result<()> {
+    generations(tx, station, projected.record, docket).await?;
+    changes(tx, station, projected.record, docket.new_changes(), 0).await?;
+    replace(tx, station, projected).await
+}
+
+/// A line as its row keeps it.
+pub fn cells(line: &Line) -> Result<String> {
+    serde_json::to_string(line).map_err(|_| Error::Damaged("line"))
+}
+
+/// Puts a record's row and lines in the place of those that were there.
+pub async fn replace(tx: &mut Tx, station: &StationId, record: &Projected) -> Result<()> {
     let summary = &record.summary;
     tx.exec(
         sql!("record_put"),
@@ -192,7 +233,7 @@ pub async fn replace(
     tx.exec(sql!("line_delete"), args![station, &record.record])
         .await?;
     for line in &record.lines {
-        let cells = serde_json::to_string(line).map_err(|_| Error::Damaged("line"))?;
+        let cells = cells(line)?;
         tx.exec(
             sql!("line_insert"),
             args![

@@ -1,6 +1,10 @@
 //! What lists say of a record.
 
-use super::Station;
+use super::mask::mask;
+use super::{Station, amend, marks};
+use crate::catalogue::{Kind, Language, display};
+use crate::record::data;
+use crate::record::state::{self, Progress};
 use crate::record::view::View;
 
 /// A record in one row of a list.
@@ -26,9 +30,47 @@ pub struct RecordFacts {
 
 /// What lists say of a record, also of a kind that the catalogue does not know.
 pub fn facts(view: &View, station: &Station) -> RecordFacts {
-    let _ = station;
+    let kind = station.catalogue().kinds.get(&view.kind);
+    let offset = station.offset();
+    let first = view.changes.first();
+    let recorded = first.map(|change| change.origin.at).unwrap_or_default();
     RecordFacts {
-        title: view.record.to_string(),
-        ..RecordFacts::default()
+        title: title(view, kind, station),
+        day: marks::day(view, kind, offset),
+        state: states(view),
+        conflicts: state::conflicts(view, kind).len(),
+        amended: kind.is_some_and(|kind| amend::is_amended(view, kind)),
+        removed: state::removal(view).is_some(),
+        happened: kind.map_or(recorded, |kind| data::happened(view, kind, offset)),
+        unknown: kind.is_none(),
     }
+}
+
+/// Lists are kept in the open, so a personal title stands in them masked.
+fn title(view: &View, kind: Option<&Kind>, station: &Station) -> String {
+    let field = kind.and_then(|kind| kind.field(kind.title.as_deref()?));
+    let text = field.map_or_else(String::new, |field| {
+        let datum = data::datum(view, field);
+        let text = display(field, &datum, station.around(), Language::Zh);
+        field
+            .personal
+            .map_or(text.clone(), |personal| mask(personal, &text))
+    });
+    let given = [Some(text), view.external_id.clone()];
+    let mut given = given.iter().flatten().map(|text| marks::plain(text));
+    given
+        .find(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| view.record.to_string())
+}
+
+fn states(view: &View) -> Vec<String> {
+    let to = |step: &crate::record::view::Entry| step.text("to").map(str::to_owned);
+    let mut states: Vec<String> = match Progress::of(view) {
+        Progress::Nothing => Vec::new(),
+        Progress::At(step) => to(step).into_iter().collect(),
+        Progress::Contested(steps) => steps.into_iter().filter_map(to).collect(),
+    };
+    states.sort();
+    states.dedup();
+    states
 }

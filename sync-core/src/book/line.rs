@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Language;
+use crate::catalogue::{Language, Personal};
 use crate::ids::{DeviceId, RecordId};
 
 /// Equal views give equal lines, to the byte of their JSON.
@@ -176,8 +176,7 @@ pub enum DriftCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amendment {
     pub column: String,
-    /// What stood there when the record was submitted. Empty: it was filled in later, which
-    /// replaces nothing.
+    /// What stood there.
     pub old: Said,
     pub new: Said,
     pub by: String,
@@ -185,12 +184,15 @@ pub struct Amendment {
     /// Recorded, in milliseconds since 1970 by the device's clock.
     pub at: i64,
     pub reason: Option<String>,
+    /// It was filled in, or rows or members were added: nothing was replaced or struck out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub added: bool,
 }
 
 impl Amendment {
-    /// Whether something that stood in the book was replaced.
+    /// Whether something that stood in the book was replaced or struck out.
     pub fn replaces(&self) -> bool {
-        !self.old.is_empty()
+        !self.added
     }
 }
 
@@ -203,6 +205,9 @@ pub struct LineConflict {
     /// The columns of this book that show it.
     pub columns: Vec<String>,
     pub values: Vec<Variant>,
+    /// What the values tell of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Personal>,
 }
 
 /// A record that was struck out.

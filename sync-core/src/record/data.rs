@@ -120,7 +120,8 @@ pub fn datum(view: &View, field: &Field) -> Datum {
     }
 }
 
-fn single(field: &Field, value: &Scalar) -> Datum {
+/// One value of a field, cell or member, as expressions see it.
+pub fn single(field: &Field, value: &Scalar) -> Datum {
     match (field.ty, value) {
         (_, Scalar::Null) => Datum::Empty,
         (FieldType::Instant, Scalar::Int(ms)) => Datum::Instant(*ms),

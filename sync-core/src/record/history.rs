@@ -87,7 +87,8 @@ impl Clock {
         self.0[actor] = self.0[actor].max(seq);
     }
 
-    fn join(&mut self, other: &Clock) {
+    /// Covers also what the other covers.
+    pub fn join(&mut self, other: &Clock) {
         for (actor, seq) in other.0.iter().enumerate() {
             self.raise(actor, *seq);
         }
@@ -269,6 +270,22 @@ impl History {
         heads.into_iter().collect()
     }
 
+    /// The heads as they were to one who has seen `clock`, sorted.
+    pub fn heads_of(&self, clock: &Clock) -> Vec<Hash> {
+        let seen = |at: &usize| self.covers(clock, *at);
+        let mut heads = BTreeSet::new();
+        for change in (0..self.changes.len())
+            .filter(seen)
+            .map(|at| &self.changes[at])
+        {
+            heads.insert(change.decoded.hash);
+            for dep in &change.decoded.deps {
+                heads.remove(dep);
+            }
+        }
+        heads.into_iter().collect()
+    }
+
     pub fn hashes(&self) -> impl Iterator<Item = &Hash> {
         self.by_hash.keys()
     }
@@ -404,6 +421,11 @@ impl History {
             && !self.changes[at.0].successors[at.1]
                 .iter()
                 .any(|next| seen(next.0))
+    }
+
+    /// The operations that replaced or deleted the one at `at`.
+    pub fn successors(&self, at: OpAt) -> &[OpAt] {
+        &self.changes[at.0].successors[at.1]
     }
 
     /// Every element of a text in reading order, with whether one who has seen `clock` (or

@@ -7,6 +7,7 @@ pub mod document;
 pub mod export;
 pub mod history;
 pub mod parts;
+pub mod past;
 pub mod state;
 pub mod track;
 pub mod value;

@@ -19,7 +19,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Expression, UndefinedBehavior};
 
 pub use context::{Around, Datum, ExprContext, Facts, People, RecordData, StepEvent};
-pub use display::display;
+pub use display::{display, display_span, moment as display_moment};
 pub use reference::Ref;
 
 pub(super) use context::FACTS;
@@ -88,6 +88,11 @@ impl Expr {
     /// The names of the fields it reads, in order of appearance.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.uses.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The names of the facts it reads.
+    pub fn facts(&self) -> impl Iterator<Item = &str> {
+        self.uses.facts.iter().map(|(name, _)| name.as_str())
     }
 
     pub fn eval(&self, ctx: &ExprContext) -> Result<Value, ExprError> {

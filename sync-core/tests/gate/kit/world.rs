@@ -75,10 +75,29 @@ impl World {
             keys[0] = 1;
         }
         let credulous = rng.chance(50);
+        World::with(rng, &keys, credulous)
+    }
+
+    /// A world whose phones believe each other, so that much rests on what is held.
+    pub fn credulous(seed: u64) -> World {
+        let mut world = World::new(seed);
+        for phone in &mut world.phones {
+            phone.credulous = true;
+        }
+        world
+    }
+
+    /// A world of these phones, in which nothing happens by itself.
+    pub fn of(keys: &[usize]) -> World {
+        World::with(Rng::new(0), keys, false)
+    }
+
+    fn with(rng: Rng, keys: &[usize], credulous: bool) -> World {
+        let station = station();
         let phones = keys
-            .into_iter()
+            .iter()
             .map(|key| Phone {
-                key,
+                key: *key,
                 known: Vec::new(),
                 followed: 0,
                 unsent: Vec::new(),
