@@ -25,6 +25,8 @@ pub enum PhoneError {
     Random(#[from] getrandom::Error),
     #[error("the store was copied from another device or restored from a backup")]
     Copied,
+    #[error("only the platform can sign this")]
+    NoKey,
     #[error("no record begins with {0}")]
     NoRecord(String),
     #[error("{given} fits several records: {}", records.join(", "))]

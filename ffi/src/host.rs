@@ -72,17 +72,19 @@ impl Host {
         })
     }
 
-    /// Handles an input and all that follows from it, signing with a key at hand.
-    pub fn run(&mut self, input: Input, key: &SoftKey) -> Result<Vec<Reply>, PhoneError> {
+    /// Handles an input and all that follows from it, signing with a key at hand. Without one,
+    /// an input that asks for a signature is refused.
+    pub fn run(&mut self, input: Input, key: Option<&SoftKey>) -> Result<Vec<Reply>, PhoneError> {
         let mut waiting = VecDeque::from([input]);
         let mut replies = Vec::new();
         while let Some(input) = waiting.pop_front() {
             let outcome = self.step(input)?;
             replies.extend(outcome.replies);
-            waiting.extend(outcome.sign.iter().map(|request| Input::Signed {
-                ticket: request.ticket,
-                sig: key.sign(&request.bytes),
-            }));
+            for request in outcome.sign {
+                let sig = key.ok_or(PhoneError::NoKey)?.sign(&request.bytes);
+                let ticket = request.ticket;
+                waiting.push_back(Input::Signed { ticket, sig });
+            }
             waiting.extend(outcome.again);
         }
         Ok(replies)

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
-use serde_json::Value;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
 use ureq::{Agent, config::AutoHeaderValue};
+
+use crate::problem::Problem;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longer than a server ever waits for an outcome, with room for a slow line.
@@ -40,52 +40,6 @@ pub enum HttpError {
     },
     #[error("{0}")]
     Problem(Problem),
-}
-
-/// What the server has to say against a request (`application/problem+json`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problem {
-    pub status: u16,
-    pub title: String,
-    pub detail: String,
-    pub what_to_do: String,
-    /// A fresh nonce, where the request's was stale; base64url in the answer.
-    pub nonce: Option<Vec<u8>>,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let said = [&self.detail, &self.title]
-            .into_iter()
-            .find(|text| !text.is_empty());
-        match said {
-            Some(text) => f.write_str(text)?,
-            None => write!(f, "HTTP {}", self.status)?,
-        }
-        match self.what_to_do.is_empty() {
-            true => Ok(()),
-            false => write!(f, " ({})", self.what_to_do),
-        }
-    }
-}
-
-impl Problem {
-    fn read(status: u16, body: &[u8]) -> Problem {
-        let json: Value = serde_json::from_slice(body).unwrap_or_default();
-        let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
-        Problem {
-            status,
-            title: text("title").unwrap_or_default(),
-            detail: text("detail").unwrap_or_default(),
-            what_to_do: text("what_to_do").unwrap_or_default(),
-            nonce: text("nonce").and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok()),
-        }
-    }
-
-    /// Whether the same request may do better later.
-    pub fn is_passing(&self) -> bool {
-        matches!(self.status, 408 | 425 | 429 | 500..=599)
-    }
 }
 
 /// What went over the line so far.

@@ -3,10 +3,17 @@
 //! [`Store`] keeps bytes, [`sync_core::fieldbook`] decides, [`Host`] carries one to the other,
 //! and [`Phone`] is what an app, the terminal and the demo ask.
 
+#[cfg(feature = "bindings")]
+#[expect(unsafe_code, reason = "generated scaffolding")]
+mod bindings;
 mod clock;
 #[cfg(feature = "sqlite")]
 mod error;
 pub mod form;
+#[cfg_attr(
+    feature = "bindings",
+    expect(unsafe_code, reason = "generated scaffolding")
+)]
 pub mod forms;
 #[cfg(feature = "sqlite")]
 mod host;
@@ -16,9 +23,12 @@ pub mod http;
 mod keys;
 #[cfg(feature = "sqlite")]
 mod phone;
+mod problem;
 #[cfg(feature = "sqlite")]
 mod store;
 
+#[cfg(feature = "bindings")]
+pub use bindings::*;
 pub use clock::{Clock, Stopwatch, random};
 #[cfg(feature = "sqlite")]
 pub use error::PhoneError;
@@ -28,5 +38,6 @@ pub use host::{Host, Outcome};
 pub use keys::Keys;
 #[cfg(feature = "sqlite")]
 pub use phone::*;
+pub use problem::Problem;
 #[cfg(feature = "sqlite")]
 pub use store::{FILE as STORE_FILE, Store, StoreError, StoreKey};

@@ -35,7 +35,8 @@ use crate::store::Store;
 #[derive(Debug)]
 pub struct Phone {
     host: Host,
-    keys: Keys,
+    /// None where the platform signs.
+    keys: Option<Keys>,
 }
 
 /// An act that survives anything from here on.
@@ -77,7 +78,19 @@ impl Phone {
         let keys = Keys::of(dir)?;
         let store = Store::open(dir, dir, &keys.store)?;
         let host = Host::open(store, clock)?;
+        let keys = Some(keys);
         Ok(Phone { host, keys })
+    }
+
+    /// A phone whose platform signs: what needs a signature goes through [`Host::step`].
+    #[cfg(feature = "bindings")]
+    pub(crate) fn over(host: Host) -> Phone {
+        Phone { host, keys: None }
+    }
+
+    #[cfg(feature = "bindings")]
+    pub(crate) fn host(&mut self) -> &mut Host {
+        &mut self.host
     }
 
     /// The body of `POST /v1/join`, for a code from the chief.
@@ -88,12 +101,13 @@ impl Phone {
         name: &str,
     ) -> Result<Vec<u8>, PhoneError> {
         self.may_write()?;
+        let keys = self.keys.as_ref().ok_or(PhoneError::NoKey)?;
         let replies = self.run(Input::Join {
             code: code.to_owned(),
             station,
             name: name.to_owned(),
-            sign_key: self.keys.sign.public(),
-            agree_key: self.keys.agree.public(),
+            sign_key: keys.sign.public(),
+            agree_key: keys.agree.public(),
         })?;
         let body = replies.into_iter().find_map(|reply| match reply {
             Reply::JoinRequest(body) => Some(body),
@@ -165,7 +179,8 @@ impl Phone {
     }
 
     fn run(&mut self, input: Input) -> Result<Vec<Reply>, PhoneError> {
-        self.host.run(input, &self.keys.sign)
+        let key = self.keys.as_ref().map(|keys| &keys.sign);
+        self.host.run(input, key)
     }
 
     fn deed(&self, doing: &Doing) -> Result<Deed, PhoneError> {

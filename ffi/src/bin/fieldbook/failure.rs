@@ -96,6 +96,7 @@ fn of_phone(error: &PhoneError, say: &Say) -> Problem {
             vec![("given", given.clone()), ("records", records.join(", "))],
         ),
         PhoneError::NoReply => ("no_reply", vec![]),
+        PhoneError::NoKey => ("internal", detail(error)),
         PhoneError::Alarm(what) => ("alarm", vec![("detail", what.clone())]),
         PhoneError::File { .. } => ("file_failed", detail(error)),
         PhoneError::NoPackage => ("no_package", vec![("path", String::new())]),
