@@ -87,7 +87,10 @@ impl DataDir {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Error::KeyMissing { station: station.clone(), path });
+                return Err(Error::KeyMissing {
+                    station: station.clone(),
+                    path,
+                });
             }
             Err(source) => return Err(Error::file("reading the server key", path, source)),
         };

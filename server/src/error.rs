@@ -4,7 +4,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use sync_core::ids::{BadName, PersonId, StationId};
+use sync_core::catalogue::Mistake;
+use sync_core::ids::{BadName, PersonId, RecordId, StationId};
+use sync_core::sync::Nonce;
+
+use crate::exchange::Refused;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -68,6 +72,38 @@ pub enum Error {
     #[error("the join code has expired")]
     InviteExpired,
 
+    #[error("the store differs from the station log: {what}")]
+    Differs { what: String },
+    #[error("station {station} does not verify: {what}")]
+    Broken { station: StationId, what: String },
+    #[error("line {line} of the import: {what}")]
+    ImportLine { line: usize, what: String },
+    #[error("there is no book {book}; there are {}", .known.join(", "))]
+    BookUnknown { book: String, known: Vec<String> },
+    #[error("the catalogue has {} mistakes, the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    CatalogueMistakes(Vec<Mistake>),
+
+    #[error("{what} cannot be read")]
+    RequestMalformed { what: &'static str },
+    #[error("the request's signature is not that of the device it names")]
+    SignatureWrong,
+    #[error("the device that asks was never enrolled in this station")]
+    DeviceUnknown,
+    #[error("the device that asks was removed from the station")]
+    DeviceRemoved,
+    #[error("the key is enrolled already, for somebody else or for a removed device")]
+    DeviceTaken,
+    #[error("the request's nonce is older than 30 days, or not this server's")]
+    NonceStale { fresh: Nonce },
+    #[error("the log never stood so with {index} entries")]
+    BadSeen { index: u64 },
+    #[error("{count} envelopes of {size} bytes are more than one request may bring")]
+    DeliveryTooLarge { count: usize, size: usize },
+    #[error("{} envelopes were turned away, the first: {}", .0.len(), .0.first().map(|first| first.detail.as_str()).unwrap_or_default())]
+    TurnedAway(Vec<Refused>),
+    #[error("there is no record {0} in this station")]
+    RecordUnknown(RecordId),
+
     #[error("port {} of {} is in use", .address.port(), .address.ip())]
     PortInUse { address: SocketAddr },
     #[error("listening on {address} failed")]
@@ -92,6 +128,8 @@ pub enum Error {
     BodyTooSlow { seconds: u64 },
     #[error("the request's body was cut off")]
     BodyCut,
+    #[error("a page could not be drawn")]
+    Page,
     #[error("a handler panicked")]
     Panicked,
     #[error("{operation} failed")]

@@ -1,4 +1,5 @@
-//! Members of a station as the operator enters them. The charter is issued from these rows.
+//! Members of a station as the operator enters them. The charter is issued from these rows:
+//! whoever changes them ends the transaction with [`charter::issue`](crate::charter::issue).
 
 use sync_core::ids::{PersonId, StationId};
 
@@ -37,7 +38,7 @@ pub struct OfficerChange {
 }
 
 impl Officer {
-    fn read(row: &Row) -> Result<Officer> {
+    pub(crate) fn read(row: &Row) -> Result<Officer> {
         Ok(Officer {
             person: row.parse("person")?,
             name: row.get("name")?,
@@ -158,7 +159,7 @@ impl Officer {
         Ok(())
     }
 
-    /// Ends a membership; join codes that were not used end with it.
+    /// Ends a membership; devices and join codes that were not used end with it.
     pub async fn remove(
         tx: &mut Tx,
         station: &StationId,
@@ -169,6 +170,8 @@ impl Officer {
         Self::get(tx, station, person).await?;
         let now = clock.now_ms();
         tx.exec(sql!("officer_remove"), args![station, person, now])
+            .await?;
+        tx.exec(sql!("device_remove_of"), args![station, person])
             .await?;
         tx.exec(sql!("invite_withdraw"), args![station, person, now])
             .await?;

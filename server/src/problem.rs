@@ -8,12 +8,14 @@ use std::sync::Arc;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::messages::Language;
+use crate::pages::{self, Reader};
 
-/// The body of an `application/problem+json` answer (RFC 9457 and three members of ours).
+/// The body of an `application/problem+json` answer (RFC 9457 and members of ours).
 #[derive(Debug, Serialize)]
 struct Problem<'a> {
     r#type: String,
@@ -23,6 +25,44 @@ struct Problem<'a> {
     what_was_kept: String,
     what_to_do: String,
     request_id: &'a str,
+    /// With `nonce_stale`: 20 bytes in hexadecimal, to sign the request with again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    /// With `envelopes_turned_away`: which of the request, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    envelopes: Vec<TurnedAway<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TurnedAway<'a> {
+    /// Its place in the request, from 0.
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    envelope: Option<String>,
+    code: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> TurnedAway<'a> {
+    fn of(error: &'a Error) -> Vec<TurnedAway<'a>> {
+        let Error::TurnedAway(refused) = error else {
+            return Vec::new();
+        };
+        let told = refused.iter().map(|refused| TurnedAway {
+            index: refused.index,
+            envelope: refused.envelope.map(|hash| hash.to_string()),
+            code: refused.code,
+            detail: &refused.detail,
+        });
+        told.collect()
+    }
+}
+
+fn fresh_nonce(error: &Error) -> Option<String> {
+    match error {
+        Error::NonceStale { fresh } => Some(HEXLOWER.encode(&fresh.0)),
+        _ => None,
+    }
 }
 
 impl Error {
@@ -41,7 +81,10 @@ impl Error {
             Error::Database { .. } | Error::FailurePassedOver { .. } => {
                 ("database_failed", StatusCode::INTERNAL_SERVER_ERROR)
             }
-            Error::StoredValue { .. } => ("stored_value", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::StoredValue { .. } | Error::Damaged(_) | Error::CannotClose(_) => {
+                ("stored_value", StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Error::IntakeBusy => ("intake_busy", StatusCode::SERVICE_UNAVAILABLE),
             Error::StoreMissing { .. } => ("store_missing", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreEmpty => ("store_empty", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreNewer { .. } => ("store_newer", StatusCode::INTERNAL_SERVER_ERROR),
@@ -57,6 +100,23 @@ impl Error {
             Error::InviteUnknown => ("invite_unknown", StatusCode::FORBIDDEN),
             Error::InviteUsed => ("invite_used", StatusCode::CONFLICT),
             Error::InviteExpired => ("invite_expired", StatusCode::GONE),
+            Error::CatalogueMistakes(_) => {
+                ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Error::Differs { .. } => ("store_differs", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::Broken { .. } => ("store_broken", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::ImportLine { .. } => ("import_line", StatusCode::BAD_REQUEST),
+            Error::BookUnknown { .. } => ("book_unknown", StatusCode::NOT_FOUND),
+            Error::RequestMalformed { .. } => ("request_malformed", StatusCode::BAD_REQUEST),
+            Error::SignatureWrong => ("signature_wrong", StatusCode::FORBIDDEN),
+            Error::DeviceUnknown => ("device_unknown", StatusCode::FORBIDDEN),
+            Error::DeviceRemoved => ("device_removed", StatusCode::FORBIDDEN),
+            Error::DeviceTaken => ("device_taken", StatusCode::CONFLICT),
+            Error::NonceStale { .. } => ("nonce_stale", StatusCode::UNAUTHORIZED),
+            Error::BadSeen { .. } => ("bad_seen", StatusCode::CONFLICT),
+            Error::DeliveryTooLarge { .. } => ("delivery_too_large", StatusCode::PAYLOAD_TOO_LARGE),
+            Error::TurnedAway(_) => ("envelopes_turned_away", StatusCode::UNPROCESSABLE_ENTITY),
+            Error::RecordUnknown(_) => ("record_unknown", StatusCode::NOT_FOUND),
             Error::PortInUse { .. } => ("port_in_use", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Listen { .. } => ("listen_failed", StatusCode::INTERNAL_SERVER_ERROR),
             Error::ConsoleNotLoopback { .. } => {
@@ -68,6 +128,7 @@ impl Error {
             Error::BodyTooLarge { .. } => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Error::BodyTooSlow { .. } => ("body_too_slow", StatusCode::REQUEST_TIMEOUT),
             Error::BodyCut => ("body_cut", StatusCode::BAD_REQUEST),
+            Error::Page => ("page_failed", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Panicked => ("panicked", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Runtime { .. } => ("runtime_failed", StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -91,8 +152,14 @@ impl IntoResponse for Error {
     }
 }
 
-/// Writes the body of a response that carries an error, and logs the error.
-pub fn answer(response: Response, language: Language, request_id: &str) -> Response {
+/// Writes the body of a response that carries an error, and logs the error. A reader gets a page
+/// of it, everybody else `application/problem+json`.
+pub fn answer(
+    response: Response,
+    language: Language,
+    request_id: &str,
+    reader: Option<&Reader>,
+) -> Response {
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else {
         return response;
     };
@@ -104,18 +171,28 @@ pub fn answer(response: Response, language: Language, request_id: &str) -> Respo
     }
     metrics::counter!("wardbook_problems_total", "code" => code).increment(1);
     let message = language.problem(code);
+    // A failure of ours is told without its inner workings; the log has them under this id.
+    let detail = match status.is_server_error() {
+        true => message.title.clone(),
+        false => error.to_string(),
+    };
+    if let Some(reader) = reader
+        && let Some(html) = pages::problem::html(reader, &message, request_id)
+    {
+        let (mut parts, _) = response.into_parts();
+        pages::problem::head(&mut parts.headers);
+        return Response::from_parts(parts, html.into());
+    }
     let problem = Problem {
         r#type: format!("urn:wardbook:problem:{code}"),
-        // A failure of ours is told without its inner workings; the log has them under this id.
-        detail: match status.is_server_error() {
-            true => message.title.clone(),
-            false => error.to_string(),
-        },
+        detail,
         title: message.title,
         status: status.as_u16(),
         what_was_kept: message.kept,
         what_to_do: message.todo,
         request_id,
+        nonce: fresh_nonce(&error),
+        envelopes: TurnedAway::of(&error),
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (mut parts, _) = response.into_parts();

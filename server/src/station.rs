@@ -39,7 +39,7 @@ pub struct Station {
 }
 
 impl Station {
-    fn read(row: &Row) -> Result<Station> {
+    pub fn read(row: &Row) -> Result<Station> {
         Ok(Station {
             id: row.parse("station_id")?,
             name: row.get("name")?,
@@ -116,6 +116,14 @@ impl Station {
         }
     }
 
+    /// The same inside a transaction.
+    pub async fn find(tx: &mut Tx, id: &StationId) -> Result<Station> {
+        match tx.fetch_opt(sql!("station_get"), args![id]).await? {
+            Some(row) => Station::read(&row),
+            None => Err(Error::StationUnknown(id.clone())),
+        }
+    }
+
     /// Reads the station and keeps every other transaction that locks it waiting until this one
     /// ends.
     pub async fn lock(tx: &mut Tx, id: &StationId) -> Result<Station> {
@@ -127,6 +135,11 @@ impl Station {
 
     pub async fn rename(tx: &mut Tx, id: &StationId, name: &str) -> Result<()> {
         found(id, tx.exec(sql!("station_rename"), args![id, name]).await?)
+    }
+
+    /// Sets the station's word (字) in register numbers that are still to be given.
+    pub async fn set_word(tx: &mut Tx, id: &StationId, word: &str) -> Result<()> {
+        found(id, tx.exec(sql!("station_word"), args![id, word]).await?)
     }
 
     pub async fn rezone(tx: &mut Tx, id: &StationId, zone_minutes: i64) -> Result<()> {

@@ -16,10 +16,11 @@ use crate::error::{Error, Result};
 use crate::station::Station;
 use crate::{args, sql};
 
-/// What one envelope of the server may carry, by the length of its changes: far less than what a
-/// frame may open to.
-const MAX_CHANGES: usize = 256 * 1024;
-const MAX_ACTS: usize = 500;
+/// What one envelope of the server carries before it is packed, and how many acts or statements:
+/// less than an envelope may be long, so that it always closes. Only an act larger than this goes
+/// alone.
+const MAX_PLAIN: usize = 192 * 1024;
+const MAX_ITEMS: usize = 1000;
 
 /// An envelope's state in its table.
 pub mod state {
@@ -68,45 +69,42 @@ impl<'t> StationLog<'t> {
     ) -> Result<Entry> {
         let entry = self.entry(envelope, received_at, held, whole);
         let (device, seq) = (&envelope.body.device, envelope.body.seq);
-        self.tx
+        let waited = self
+            .tx
             .exec(
                 sql!("envelope_admit"),
                 args![&self.station.id, device, seq, entry.index, state::ENTERED],
             )
             .await?;
+        if waited != 1 {
+            return Err(Error::Damaged("inbox"));
+        }
         self.store(&entry).await?;
         Ok(entry)
     }
 
-    /// Appends what the server itself says, in as many envelopes as it takes. An act has the
-    /// number that [`StationLog::next_act`] gave it.
-    pub async fn say(&mut self, acts: Vec<Act>, statements: Vec<Statement>) -> Result<()> {
-        let mut statements = Some(statements);
-        let mut rest = acts.as_slice();
-        loop {
-            let mut size = 0;
-            let fits = rest
-                .iter()
-                .take(MAX_ACTS)
-                .take_while(|act| {
-                    size += act.parts.iter().map(|part| part.change.len()).sum::<usize>();
-                    size <= MAX_CHANGES
-                })
-                .count();
-            let (part, later) = rest.split_at(fits.max(1).min(rest.len()));
-            rest = later;
-            let last = rest.is_empty();
-            let said = if last { statements.take().unwrap_or_default() } else { Vec::new() };
-            if !part.is_empty() || !said.is_empty() {
-                self.say_once(part, &said).await?;
-            }
-            if last {
-                return Ok(());
-            }
+    /// Appends what the server itself says, in as many envelopes as it takes: the acts, then the
+    /// statements. An act has the number that [`StationLog::next_act`] gave it. Tells for each act
+    /// the index of its entry.
+    pub async fn say(&mut self, acts: Vec<Act>, statements: Vec<Statement>) -> Result<Vec<u64>> {
+        let (mut acts, mut statements) = (acts.as_slice(), statements.as_slice());
+        let mut entries = Vec::new();
+        while !acts.is_empty() || !statements.is_empty() {
+            let mut room = MAX_PLAIN;
+            let (part, later) = acts.split_at(fitting(acts, act_size, &mut room));
+            let fit = match later.is_empty() {
+                true => fitting(statements, |said| codec::to_bytes(said).len(), &mut room),
+                false => 0,
+            };
+            let (said, unsaid) = statements.split_at(fit);
+            let entry = self.say_once(part, said).await?;
+            entries.extend(part.iter().map(|_| entry));
+            (acts, statements) = (later, unsaid);
         }
+        Ok(entries)
     }
 
-    async fn say_once(&mut self, acts: &[Act], statements: &[Statement]) -> Result<()> {
+    async fn say_once(&mut self, acts: &[Act], statements: &[Statement]) -> Result<u64> {
         let draft = Draft {
             station: self.station.id.clone(),
             device: self.station.server_device,
@@ -122,7 +120,9 @@ impl<'t> StationLog<'t> {
         };
         let unsigned = header::close(draft, acts, statements).map_err(Error::CannotClose)?;
         let sig = self.key.sign(&unsigned.sign_bytes());
-        let envelope = unsigned.signed(sig).map_err(|_| Error::Damaged("server key"))?;
+        let envelope = unsigned
+            .signed(sig)
+            .map_err(|_| Error::Damaged("server key"))?;
         let entry = self.entry(&envelope, self.now, Vec::new(), false);
         self.station.server_seq += 1;
         self.station.server_prev = envelope.hash();
@@ -144,7 +144,8 @@ impl<'t> StationLog<'t> {
                 ],
             )
             .await?;
-        self.store(&entry).await
+        self.store(&entry).await?;
+        Ok(entry.index)
     }
 
     /// The number of the server's next act.
@@ -189,7 +190,13 @@ impl<'t> StationLog<'t> {
         Ok(())
     }
 
-    fn entry(&self, envelope: &Envelope, received_at: i64, held: Vec<HeldAct>, whole: bool) -> Entry {
+    fn entry(
+        &self,
+        envelope: &Envelope,
+        received_at: i64,
+        held: Vec<HeldAct>,
+        whole: bool,
+    ) -> Entry {
         Entry {
             index: self.station.entries,
             envelope: envelope.hash(),
@@ -225,6 +232,26 @@ impl<'t> StationLog<'t> {
     }
 }
 
+/// How many of the items fit into the room that is left; into an empty envelope at least one.
+fn fitting<T>(items: &[T], size: impl Fn(&T) -> usize, room: &mut usize) -> usize {
+    let empty = *room == MAX_PLAIN;
+    let mut count = 0;
+    for item in items.iter().take(MAX_ITEMS) {
+        let size = size(item);
+        if size > *room && !(empty && count == 0) {
+            break;
+        }
+        *room = room.saturating_sub(size);
+        count += 1;
+    }
+    count
+}
+
+fn act_size(act: &Act) -> usize {
+    let changes = act.parts.iter().map(|part| part.change.len() + 64);
+    changes.sum::<usize>() + 128
+}
+
 fn range(station: &Station) -> Result<CompactRange> {
     if station.range.is_empty() {
         return Ok(CompactRange::default());
@@ -236,5 +263,13 @@ fn range(station: &Station) -> Result<CompactRange> {
 pub fn signed_head(station: &Station, key: &SoftKey, now: i64) -> Result<SignedHead> {
     let root = range(station)?.root();
     let (lineage, index) = (station.epoch.lineage, station.entries);
-    Ok(SignedHead::by(key, TreeHead { lineage, index, root, time: now }))
+    Ok(SignedHead::by(
+        key,
+        TreeHead {
+            lineage,
+            index,
+            root,
+            time: now,
+        },
+    ))
 }

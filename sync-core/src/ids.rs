@@ -182,6 +182,13 @@ macro_rules! code_name {
 code_name!(StationId, "station code (1 to 16 letters, digits, - or _)");
 code_name!(PersonId, "officer code (1 to 16 letters, digits, - or _)");
 
+impl StationId {
+    /// No station: before a phone is enrolled.
+    pub fn none() -> StationId {
+        StationId("-".to_owned())
+    }
+}
+
 impl PersonId {
     /// The name under which the server writes what is nobody's own: imported stock.
     pub fn server() -> PersonId {

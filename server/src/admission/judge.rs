@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sync_core::envelope::{Act, Envelope, HeldAct};
+use sync_core::gate::desk::records_named;
 use sync_core::gate::{Arrival, Code, Desk, Docket, Held, Judgement, Verdict};
 use sync_core::ids::{DeviceId, PersonId, RecordId};
 
@@ -43,63 +44,92 @@ pub struct Judged {
     pub projected: Vec<Projected>,
 }
 
-/// Judges a batch as a whole; where the merged records would not load, act by act; and an
-/// envelope that makes even that fail is held whole.
-pub fn judge(mut batch: Batch) -> Judged {
-    let records = std::mem::take(&mut batch.records);
-    let mut attempt = Attempt { batch: &batch, suspicious: false };
-    let first = catch_unwind(AssertUnwindSafe(|| attempt.run(records.clone())));
-    let (entered, records, last_act) = match first {
-        Ok(Some(done)) => done,
-        Ok(None) | Err(_) => {
-            attempt.suspicious = true;
-            attempt.one_by_one(records)
-        }
-    };
-    let projected = project::touched(&batch, &records);
-    Judged { batch, entered, records, last_act, projected }
+/// How a batch is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// All envelopes on one desk, the records proved once at the end.
+    Batch,
+    /// Act by act, each envelope by itself: one that makes even that fail is held whole.
+    EachAct,
 }
 
-type Done = (Vec<Entered>, BTreeMap<RecordId, Docket>, BTreeMap<DeviceId, u64>);
+/// Judges a batch; none if it must be judged with more care.
+pub fn judge(mut batch: Batch, care: Care) -> Option<Judged> {
+    let records = std::mem::take(&mut batch.records);
+    let attempt = Attempt {
+        batch: &batch,
+        care,
+    };
+    let (entered, records, last_act) = match care {
+        Care::Batch => catch_unwind(AssertUnwindSafe(|| attempt.together(records))).ok()??,
+        Care::EachAct => attempt.one_by_one(records),
+    };
+    let projected = project::touched(&batch, &records);
+    Some(Judged {
+        batch,
+        entered,
+        records,
+        last_act,
+        projected,
+    })
+}
+
+type Records = BTreeMap<RecordId, Docket>;
+type Done = (Vec<Entered>, Records, BTreeMap<DeviceId, u64>);
 
 struct Attempt<'a> {
     batch: &'a Batch,
-    suspicious: bool,
+    care: Care,
 }
 
 impl Attempt<'_> {
-    fn desk(&self, records: BTreeMap<RecordId, Docket>) -> Desk<'_> {
+    fn desk(&self, records: Records, last_act: &BTreeMap<DeviceId, u64>) -> Desk<'_> {
         let batch = self.batch;
         let mut desk = Desk::new(&batch.station.id, &batch.charter, &batch.catalogues);
         desk.records = records;
-        desk.last_act = batch.last_act.clone();
-        desk.prove_each = self.suspicious;
+        desk.last_act = last_act.clone();
+        desk.prove_each = self.care == Care::EachAct;
         desk
     }
 
     /// All envelopes on one desk; none if a record would not load afterwards.
-    fn run(&self, records: BTreeMap<RecordId, Docket>) -> Option<Done> {
-        let mut desk = self.desk(records);
-        let entered = (0..self.batch.envelopes.len()).map(|at| self.judge_at(&mut desk, at)).collect();
-        desk.prove().is_empty().then_some((entered, desk.records, desk.last_act))
+    fn together(&self, records: Records) -> Option<Done> {
+        let mut desk = self.desk(records, &self.batch.last_act);
+        let entered = (0..self.batch.envelopes.len())
+            .map(|at| self.judge_at(&mut desk, at))
+            .collect();
+        desk.prove()
+            .is_empty()
+            .then_some((entered, desk.records, desk.last_act))
     }
 
     /// Each envelope on a desk of its own, so that one that panics spoils no other.
-    fn one_by_one(&self, mut records: BTreeMap<RecordId, Docket>) -> Done {
+    fn one_by_one(&self, mut records: Records) -> Done {
         let mut last_act = self.batch.last_act.clone();
         let mut entered = Vec::new();
-        for at in 0..self.batch.envelopes.len() {
-            let mut desk = self.desk(records.clone());
-            desk.last_act = last_act.clone();
-            let judged = catch_unwind(AssertUnwindSafe(|| self.judge_at(&mut desk, at)));
-            match judged {
+        for (at, waiting) in self.batch.envelopes.iter().enumerate() {
+            let named = waiting
+                .frame
+                .as_ref()
+                .map(records_named)
+                .unwrap_or_default();
+            let touched: Records = named
+                .iter()
+                .filter_map(|record| records.remove_entry(record))
+                .collect();
+            let before = touched.clone();
+            let mut desk = self.desk(touched, &last_act);
+            match catch_unwind(AssertUnwindSafe(|| self.judge_at(&mut desk, at))) {
                 Ok(one) => {
-                    (records, last_act) = (desk.records, desk.last_act);
+                    records.append(&mut desk.records);
+                    last_act = desk.last_act;
                     entered.push(one);
                 }
                 Err(_) => {
                     let reason = Held::new(Code::WouldNotLoad, "the whole envelope");
-                    entered.push(self.hold_whole(&mut records, at, &reason));
+                    let mut desk = self.desk(before, &last_act);
+                    entered.push(self.hold_whole(&mut desk, at, &reason));
+                    records.append(&mut desk.records);
                 }
             }
         }
@@ -114,9 +144,18 @@ impl Attempt<'_> {
         };
         let Some(frame) = &waiting.frame else {
             let reason = Held::new(Code::Malformed, "frame");
-            return self.entered(at, Vec::new(), vec![self.item(at, None, None, &reason)], true);
+            return self.entered(
+                at,
+                Vec::new(),
+                vec![self.item(at, None, None, &reason)],
+                true,
+            );
         };
-        let Judgement { verdicts, held, whole } = desk.judge(&waiting.envelope, frame, arrival);
+        let Judgement {
+            verdicts,
+            held,
+            whole,
+        } = desk.judge(&waiting.envelope, frame, arrival);
         let items = verdicts
             .iter()
             .zip(&frame.acts)
@@ -131,25 +170,23 @@ impl Attempt<'_> {
         self.entered(at, held, items, whole)
     }
 
-    fn hold_whole(
-        &self,
-        records: &mut BTreeMap<RecordId, Docket>,
-        at: usize,
-        reason: &Held,
-    ) -> Entered {
+    fn hold_whole(&self, desk: &mut Desk<'_>, at: usize, reason: &Held) -> Entered {
         let waiting = &self.batch.envelopes[at];
-        let mut desk = self.desk(std::mem::take(records));
         let mut held = Vec::new();
         let mut items = Vec::new();
-        for (index, act) in waiting.frame.iter().flat_map(|frame| frame.acts.iter().enumerate()) {
-            let leaves = act.as_ref().ok().and_then(|act| act.changes().ok()).unwrap_or_default();
-            if let Ok(act) = act {
+        let acts = waiting.frame.iter().flat_map(|frame| &frame.acts);
+        for (index, act) in acts.enumerate() {
+            let act = act.as_ref().ok();
+            if let Some(act) = act {
                 desk.set_aside(act, waiting.envelope.body.device);
             }
-            held.push(HeldAct { index: index as u32, code: reason.code.word().to_owned(), leaves });
-            items.push(self.item(at, Some(index), act.as_ref().ok(), reason));
+            held.push(HeldAct {
+                index: index as u32,
+                code: reason.code.word().to_owned(),
+                leaves: act.and_then(|act| act.changes().ok()).unwrap_or_default(),
+            });
+            items.push(self.item(at, Some(index), act, reason));
         }
-        *records = desk.records;
         self.entered(at, held, items, true)
     }
 

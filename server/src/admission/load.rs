@@ -56,7 +56,9 @@ impl Batch {
     /// The next batch, or none if nothing waits.
     pub async fn load(db: &Db, id: &StationId) -> Result<Option<Batch>> {
         let station = Station::get(db, id).await?;
-        let rows = db.fetch_all(sql!("envelope_waiting"), args![id, 0, MAX_ENVELOPES]).await?;
+        let rows = db
+            .fetch_all(sql!("envelope_waiting"), args![id, 0, MAX_ENVELOPES])
+            .await?;
         let mut envelopes = Vec::new();
         let mut size = 0;
         for row in &rows {
@@ -67,7 +69,11 @@ impl Batch {
             }
             let envelope = Envelope::decode(&bytes).map_err(|_| Error::Damaged("envelope"))?;
             let frame = envelope.open().ok();
-            envelopes.push(Waiting { envelope, frame, received_at: row.get("received_at")? });
+            envelopes.push(Waiting {
+                envelope,
+                frame,
+                received_at: row.get("received_at")?,
+            });
         }
         if envelopes.is_empty() {
             return Ok(None);
@@ -84,13 +90,19 @@ impl Batch {
             held: BTreeMap::new(),
             last_act: BTreeMap::new(),
         };
-        let frames = batch.envelopes.iter().filter_map(|waiting| waiting.frame.as_ref());
+        let frames = batch
+            .envelopes
+            .iter()
+            .filter_map(|waiting| waiting.frame.as_ref());
         let named: BTreeSet<RecordId> = frames.flat_map(records_named).collect();
         for record in named {
             batch.load_record(db, record).await?;
         }
-        let devices: BTreeSet<DeviceId> =
-            batch.envelopes.iter().map(|waiting| waiting.envelope.body.device).collect();
+        let devices: BTreeSet<DeviceId> = batch
+            .envelopes
+            .iter()
+            .map(|waiting| waiting.envelope.body.device)
+            .collect();
         for device in devices {
             if let Some(row) = db.fetch_opt(sql!("device_get"), args![id, &device]).await? {
                 batch.last_act.insert(device, row.count("acts")?);
@@ -107,16 +119,25 @@ impl Batch {
 
     async fn load_record(&mut self, db: &Db, record: RecordId) -> Result<()> {
         let id = &self.station.id;
-        let history =
-            history(record, &db.fetch_all(sql!("change_of_record"), args![id, &record]).await?)?;
+        let history = history(
+            record,
+            &db.fetch_all(sql!("change_of_record"), args![id, &record])
+                .await?,
+        )?;
         let mut generations = BTreeMap::new();
-        for row in db.fetch_all(sql!("generation_of_record"), args![id, &record]).await? {
+        for row in db
+            .fetch_all(sql!("generation_of_record"), args![id, &record])
+            .await?
+        {
             let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
             generations.insert(DeviceId(row.bytes("device")?), g);
         }
         let mut held = BTreeMap::new();
         let mut changes = BTreeMap::new();
-        for row in db.fetch_all(sql!("held_change_of_record"), args![id, &record]).await? {
+        for row in db
+            .fetch_all(sql!("held_change_of_record"), args![id, &record])
+            .await?
+        {
             let hash = Hash(row.bytes("hash")?);
             let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
             held.insert(hash, (DeviceId(row.bytes("device")?), g));
@@ -130,10 +151,14 @@ impl Batch {
             );
         }
         let mut books = BTreeSet::new();
-        for row in db.fetch_all(sql!("number_of_record"), args![id, &record]).await? {
+        for row in db
+            .fetch_all(sql!("number_of_record"), args![id, &record])
+            .await?
+        {
             books.insert(row.get("book")?);
         }
-        self.records.insert(record, Docket::loaded(history, generations, held));
+        self.records
+            .insert(record, Docket::loaded(history, generations, held));
         self.numbered.insert(record, books);
         self.held.insert(record, changes);
         Ok(())
@@ -147,13 +172,18 @@ pub fn history(record: RecordId, rows: &[Row]) -> Result<History> {
         let bytes: Vec<u8> = row.get("bytes")?;
         let decoded = Decoded::admitted(&bytes).map_err(|_| Error::Damaged("change"))?;
         let origin = Origin {
-            act: ActId { device: DeviceId(row.bytes("device")?), n: row.count("act_n")? },
+            act: ActId {
+                device: DeviceId(row.bytes("device")?),
+                n: row.count("act_n")?,
+            },
             person: row.parse("person")?,
             at: row.get("at")?,
             received_at: Some(row.get("received_at")?),
             entry: Some(row.count("entry")?),
         };
-        history.push(decoded, bytes, origin).map_err(|_| Error::Damaged("change"))?;
+        history
+            .push(decoded, bytes, origin)
+            .map_err(|_| Error::Damaged("change"))?;
     }
     Ok(history)
 }

@@ -3,23 +3,28 @@
 //! what is stored.
 
 mod judge;
-mod load;
-mod numbers;
+pub mod load;
+pub mod numbers;
 pub mod project;
-mod store;
+pub mod store;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sync_core::ids::StationId;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::datadir::DataDir;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::station::Station;
 
-pub use load::Batch;
+pub use load::{Batch, history};
+
+use judge::{Care, Judged};
 
 /// Admits everything that waits in a station, and says how many envelopes it was.
 pub async fn admit_all(
@@ -29,10 +34,15 @@ pub async fn admit_all(
     station: &StationId,
 ) -> Result<usize> {
     let mut admitted = 0;
+    let mut care = Care::Batch;
     while let Some(batch) = Batch::load(db, station).await? {
         let envelopes = batch.envelopes.len();
-        let judged = judge_apart(batch).await?;
+        let Some(judged) = judge_apart(batch, care).await? else {
+            care = Care::EachAct;
+            continue;
+        };
         if store::store(db, data, clock, judged).await? {
+            care = Care::Batch;
             admitted += envelopes;
             metrics::counter!("wardbook_envelopes_admitted_total").increment(envelopes as u64);
         }
@@ -41,13 +51,16 @@ pub async fn admit_all(
 }
 
 /// Judging costs time and may panic: it runs beside the threads that serve.
-async fn judge_apart(batch: Batch) -> Result<judge::Judged> {
-    tokio::task::spawn_blocking(move || judge::judge(batch))
+async fn judge_apart(batch: Batch, care: Care) -> Result<Option<Judged>> {
+    tokio::task::spawn_blocking(move || judge::judge(batch, care))
         .await
         .map_err(|_| Error::Panicked)
 }
 
-/// The workers of all stations, and how far each station's log has come.
+/// After a failure, such as a database that is away, a worker tries again by itself.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The workers of all stations, and how far each has come.
 #[derive(Debug)]
 pub struct Admission {
     db: Db,
@@ -62,38 +75,82 @@ struct Worker {
     arrived: watch::Sender<u64>,
     /// Counts the rounds that have ended.
     done: watch::Receiver<u64>,
+    task: JoinHandle<()>,
 }
 
 impl Admission {
-    pub fn new(db: Db, data: DataDir, clock: Clock) -> Arc<Admission> {
-        Arc::new(Admission { db, data, clock, stations: Mutex::new(BTreeMap::new()) })
+    pub fn new(db: Db, data: DataDir, clock: Clock) -> Admission {
+        Admission {
+            db,
+            data,
+            clock,
+            stations: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Takes up what waits in every station since the last stop.
+    pub async fn resume(&self) -> Result<()> {
+        for station in Station::list(&self.db).await? {
+            self.wake(&station.id);
+        }
+        Ok(())
     }
 
     /// Says that something waits in a station. What it gives changes whenever a round has ended.
-    pub fn wake(self: &Arc<Self>, station: &StationId) -> watch::Receiver<u64> {
-        let mut stations = self.stations.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn wake(&self, station: &StationId) -> watch::Receiver<u64> {
+        let mut stations = self.stations();
         let worker = stations
             .entry(station.clone())
-            .or_insert_with(|| self.clone().start(station.clone()));
+            .or_insert_with(|| self.start(station.clone()));
         worker.arrived.send_modify(|count| *count += 1);
         worker.done.clone()
     }
 
-    fn start(self: Arc<Self>, station: StationId) -> Worker {
+    /// Lets every worker finish its round and end.
+    pub async fn stop(&self) {
+        let workers = std::mem::take(&mut *self.stations());
+        for worker in workers.into_values() {
+            drop(worker.arrived);
+            // A worker that panicked has ended as well.
+            let _ = worker.task.await;
+        }
+    }
+
+    fn stations(&self) -> MutexGuard<'_, BTreeMap<StationId, Worker>> {
+        self.stations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, station: StationId) -> Worker {
         let (arrived, mut arrivals) = watch::channel(0);
         let (ended, done) = watch::channel(0);
-        tokio::spawn(async move {
+        let (db, data, clock) = (self.db.clone(), self.data.clone(), self.clock.clone());
+        let task = tokio::spawn(async move {
             while arrivals.changed().await.is_ok() {
-                arrivals.mark_unchanged();
-                let admitted = admit_all(&self.db, &self.data, &self.clock, &station).await;
-                if let Err(error) = admitted {
-                    // What waits is stored: the next arrival, or the next start, tries again.
-                    tracing::error!(%station, error = error.chain(), "admission failed");
-                    metrics::counter!("wardbook_admission_failures_total").increment(1);
+                loop {
+                    arrivals.mark_unchanged();
+                    let time = Stopwatch::start();
+                    let admitted = admit_all(&db, &data, &clock, &station).await;
+                    metrics::histogram!("wardbook_admission_seconds")
+                        .record(time.elapsed().as_secs_f64());
+                    ended.send_modify(|rounds| *rounds += 1);
+                    match admitted {
+                        Ok(_) => break,
+                        Err(error) => {
+                            tracing::error!(%station, error = error.chain(), "admission failed");
+                            metrics::counter!("wardbook_admission_failures_total").increment(1);
+                        }
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => {}
+                        more = arrivals.changed() => if more.is_err() { return },
+                    }
                 }
-                ended.send_modify(|rounds| *rounds += 1);
             }
         });
-        Worker { arrived, done }
+        Worker {
+            arrived,
+            done,
+            task,
+        }
     }
 }

@@ -7,11 +7,15 @@ use sync_core::book::{self, Line, Station as BookStation};
 use sync_core::catalogue::{Catalogue, NumberRule};
 use sync_core::envelope::Charter;
 use sync_core::gate::Docket;
-use sync_core::ids::RecordId;
+use sync_core::ids::{RecordId, StationId};
 use sync_core::record::history::History;
 use sync_core::record::view::View;
 
-use super::load::Batch;
+use super::load::{Batch, history};
+use super::store;
+use crate::db::{Row, Tx};
+use crate::error::Result;
+use crate::{args, sql};
 
 /// A record's row in lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,24 @@ pub struct Summary {
     pub changes: u64,
     pub operations: u64,
     pub flags: i64,
+}
+
+impl Summary {
+    pub fn read(row: &Row) -> Result<Summary> {
+        Ok(Summary {
+            kind: row.get("kind")?,
+            external_id: row.get("external_id")?,
+            title: row.get("title")?,
+            day: row.get("day")?,
+            state: row.get("state")?,
+            author: row.get("author")?,
+            created_entry: row.count("created_entry")?,
+            updated_entry: row.count("updated_entry")?,
+            changes: row.count("changes")?,
+            operations: row.count("ops")?,
+            flags: row.get("flags")?,
+        })
+    }
 }
 
 /// What a list may filter by.
@@ -64,7 +86,9 @@ pub fn around(charter: &Charter, catalogue: Arc<Catalogue>) -> BookStation {
 
 /// The rows and lines of every record that the batch has changed.
 pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Projected> {
-    let Some(catalogue) = batch.newest_catalogue() else { return Vec::new() };
+    let Some(catalogue) = batch.newest_catalogue() else {
+        return Vec::new();
+    };
     let station = around(&batch.charter, catalogue);
     records
         .values()
@@ -72,10 +96,46 @@ pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Proje
         .map(|docket| {
             let mut projected = of(&docket.history, &station);
             let numbered = batch.numbered.get(&projected.record);
-            projected.due.retain(|due| !numbered.is_some_and(|books| books.contains(&due.book)));
+            projected
+                .due
+                .retain(|due| !numbered.is_some_and(|books| books.contains(&due.book)));
             projected
         })
         .collect()
+}
+
+/// Computes rows and lines of stored records again, because what they are read with has changed.
+/// Without a list: of all.
+pub async fn again(
+    tx: &mut Tx,
+    station: &StationId,
+    around: &BookStation,
+    records: Option<Vec<RecordId>>,
+) -> Result<()> {
+    let listed = records.is_some();
+    let mut records = records.unwrap_or_default();
+    let mut last = RecordId([0; 16]);
+    loop {
+        if !listed {
+            let page = args![station, &last, 200];
+            let rows = tx.fetch_all(sql!("record_list"), page).await?;
+            records = rows
+                .iter()
+                .map(|row| row.bytes("record").map(RecordId))
+                .collect::<Result<_>>()?;
+        }
+        for record in &records {
+            let rows = tx
+                .fetch_all(sql!("change_of_record"), args![station, record])
+                .await?;
+            let projected = of(&history(*record, &rows)?, around);
+            store::replace(tx, station, &projected).await?;
+        }
+        match records.last() {
+            Some(record) if !listed => last = *record,
+            Some(_) | None => return Ok(()),
+        }
+    }
 }
 
 /// What a record says, from its history: the same for a live merge and a rebuild.
@@ -107,7 +167,12 @@ pub fn of(history: &History, station: &BookStation) -> Projected {
         flags,
     };
     let lines = book::lines(&view, station);
-    Projected { record: view.record, summary, lines, due: due(&view, station) }
+    Projected {
+        record: view.record,
+        summary,
+        lines,
+        due: due(&view, station),
+    }
 }
 
 fn due(view: &View, station: &BookStation) -> Vec<Due> {
@@ -120,7 +185,10 @@ fn due(view: &View, station: &BookStation) -> Vec<Due> {
         let entry_of = |change: usize| view.changes[change].origin.entry.unwrap_or_default();
         let steps = view.steps.iter().filter_map(|step| {
             let to = step.text("to")?;
-            rule.when.iter().any(|when| when == to).then(|| (entry_of(step.change), to.to_owned()))
+            rule.when
+                .iter()
+                .any(|when| when == to)
+                .then(|| (entry_of(step.change), to.to_owned()))
         });
         let created = rule
             .when
@@ -128,7 +196,12 @@ fn due(view: &View, station: &BookStation) -> Vec<Due> {
             .any(|when| when == "create")
             .then(|| (entry_of(0), "create".to_owned()));
         if let Some((entry, step)) = steps.chain(created).min() {
-            due.push(Due { book: name.clone(), step, rule: rule.clone(), entry });
+            due.push(Due {
+                book: name.clone(),
+                step,
+                rule: rule.clone(),
+                entry,
+            });
         }
     }
     due

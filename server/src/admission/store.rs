@@ -1,10 +1,14 @@
 //! Writing a judged batch down: entries, changes, rows, lines, numbers and what the server says
 //! of them, in one transaction, if the log still stands where the batch was read.
 
+use std::collections::BTreeMap;
+
+use sync_core::book::Line;
 use sync_core::envelope::change::change_hash;
 use sync_core::envelope::{Outcome, Statement, Verdict};
 use sync_core::gate::Docket;
-use sync_core::ids::{ActId, RecordId};
+use sync_core::ids::{ActId, RecordId, StationId};
+use sync_core::record::history::Change;
 
 use super::judge::{Entered, HeldItem, Judged};
 use super::numbers;
@@ -28,18 +32,27 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
         }
         let mut statements = Vec::new();
         for entered in &judged.entered {
-            log.append(&entered.envelope, entered.received_at, entered.held.clone(), entered.whole)
-                .await?;
+            log.append(
+                &entered.envelope,
+                entered.received_at,
+                entered.held.clone(),
+                entered.whole,
+            )
+            .await?;
             for item in &entered.items {
-                held(&mut log, entered, item).await?;
+                held(&mut log, &judged.records, entered, item).await?;
                 statements.push(verdict(entered, item));
             }
         }
         for (device, last) in &judged.last_act {
-            log.tx.exec(sql!("device_acts"), args![&id, device, *last]).await?;
+            log.tx
+                .exec(sql!("device_acts"), args![&id, device, *last])
+                .await?;
         }
         for (record, docket) in &judged.records {
-            changes(&mut log, *record, docket).await?;
+            generations(log.tx, &id, *record, docket).await?;
+            let first = docket.history.changes().len() - docket.new_changes().len();
+            changes(log.tx, &id, *record, docket.new_changes(), first).await?;
         }
         let mut due: Vec<_> = judged
             .projected
@@ -61,7 +74,10 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
 
 fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
     Statement::Verdict(Verdict {
-        act: ActId { device: entered.envelope.body.device, n: item.act },
+        act: ActId {
+            device: entered.envelope.body.device,
+            n: item.act,
+        },
         envelope: entered.envelope.hash(),
         code: item.reason.code.word().to_owned(),
         detail: item.reason.detail.clone(),
@@ -69,10 +85,19 @@ fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
     })
 }
 
-async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> Result<()> {
+async fn held(
+    log: &mut StationLog<'_>,
+    records: &BTreeMap<RecordId, Docket>,
+    entered: &Entered,
+    item: &HeldItem,
+) -> Result<()> {
     let (id, envelope) = (&log.station.id, entered.envelope.hash());
-    let records: Vec<String> = item.records.iter().map(ToString::to_string).collect();
-    let person = item.person.as_ref().map(ToString::to_string).unwrap_or_default();
+    let named: Vec<String> = item.records.iter().map(ToString::to_string).collect();
+    let person = item
+        .person
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let index = item.index.map_or(-1, i64::from);
     log.tx
         .exec(
@@ -89,12 +114,19 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
                 &item.reason.detail,
                 item.at,
                 "held",
-                &records.join(" ")
+                &named.join(" ")
             ],
         )
         .await?;
     for (record, g, bytes) in &item.changes {
-        let Ok(hash) = change_hash(bytes) else { continue };
+        let Ok(hash) = change_hash(bytes) else {
+            continue;
+        };
+        // The desk noted those that something may rest on.
+        let docket = records.get(record);
+        if docket.is_none_or(|docket| !docket.held.contains_key(&hash)) {
+            continue;
+        }
         log.tx
             .exec(
                 sql!("held_change_insert"),
@@ -114,39 +146,70 @@ async fn held(log: &mut StationLog<'_>, entered: &Entered, item: &HeldItem) -> R
     Ok(())
 }
 
-async fn changes(log: &mut StationLog<'_>, record: RecordId, docket: &Docket) -> Result<()> {
-    let id = &log.station.id;
+async fn generations(
+    tx: &mut Tx,
+    station: &StationId,
+    record: RecordId,
+    docket: &Docket,
+) -> Result<()> {
     for (device, g) in &docket.generations {
-        log.tx.exec(sql!("generation_put"), args![id, &record, device, *g]).await?;
-    }
-    let first = docket.history.changes().len() - docket.new_changes().len();
-    for (at, change) in docket.new_changes().iter().enumerate() {
-        let origin = &change.origin;
-        log.tx
-            .exec(
-                sql!("change_insert"),
-                args![
-                    id,
-                    &record,
-                    (first + at) as u64,
-                    &change.decoded.hash,
-                    &change.bytes,
-                    &origin.act.device,
-                    change.decoded.seq,
-                    origin.act.n,
-                    &origin.person,
-                    origin.at,
-                    origin.received_at.unwrap_or_default(),
-                    origin.entry.unwrap_or_default()
-                ],
-            )
+        tx.exec(sql!("generation_put"), args![station, &record, device, *g])
             .await?;
     }
     Ok(())
 }
 
+/// Writes changes of a record down, of which the first is its `first`th.
+pub async fn changes(
+    tx: &mut Tx,
+    station: &StationId,
+    record: RecordId,
+    changes: &[Change],
+    first: usize,
+) -> Result<()> {
+    for (at, change) in changes.iter().enumerate() {
+        let origin = &change.origin;
+        tx.exec(
+            sql!("change_insert"),
+            args![
+                station,
+                &record,
+                (first + at) as u64,
+                &change.decoded.hash,
+                &change.bytes,
+                &origin.act.device,
+                change.decoded.seq,
+                origin.act.n,
+                &origin.person,
+                origin.at,
+                origin.received_at.unwrap_or_default(),
+                origin.entry.unwrap_or_default()
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A record that is new in this transaction: its changes, its row, its lines, and what it is due.
+pub async fn fresh(
+    tx: &mut Tx,
+    station: &StationId,
+    docket: &Docket,
+    projected: &Projected,
+) -> Result<()> {
+    generations(tx, station, projected.record, docket).await?;
+    changes(tx, station, projected.record, docket.new_changes(), 0).await?;
+    replace(tx, station, projected).await
+}
+
+/// A line as its row keeps it.
+pub fn cells(line: &Line) -> Result<String> {
+    serde_json::to_string(line).map_err(|_| Error::Damaged("line"))
+}
+
 /// Puts a record's row and lines in the place of those that were there.
-pub async fn replace(tx: &mut Tx, station: &sync_core::ids::StationId, record: &Projected) -> Result<()> {
+pub async fn replace(tx: &mut Tx, station: &StationId, record: &Projected) -> Result<()> {
     let summary = &record.summary;
     tx.exec(
         sql!("record_put"),
@@ -167,9 +230,10 @@ pub async fn replace(tx: &mut Tx, station: &sync_core::ids::StationId, record: &
         ],
     )
     .await?;
-    tx.exec(sql!("line_delete"), args![station, &record.record]).await?;
+    tx.exec(sql!("line_delete"), args![station, &record.record])
+        .await?;
     for line in &record.lines {
-        let cells = serde_json::to_string(line).map_err(|_| Error::Damaged("line"))?;
+        let cells = cells(line)?;
         tx.exec(
             sql!("line_insert"),
             args![

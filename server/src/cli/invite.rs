@@ -7,6 +7,7 @@ use serde_json::json;
 use sync_core::ids::PersonId;
 
 use super::{StationOptions, out, values};
+use crate::charter;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::invite::{DEFAULT_LIFE, invite};
@@ -35,7 +36,9 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     let life = options.hours.unwrap_or(DEFAULT_LIFE);
     let code = write_tx!(db, "invite", async |tx| {
         let (station, role) = (&options.at.station, options.role.as_deref());
-        invite(tx, station, &options.officer, role, life, clock).await
+        let code = invite(tx, station, &options.officer, role, life, clock).await?;
+        charter::issue(tx, station, None, &options.at.store.data_dir(), clock).await?;
+        Ok(code)
     })
     .await?;
     db.close().await;

@@ -3,13 +3,18 @@
 //! Exit status: 0 done, 2 wrong use, 1 anything else, with one line on standard error that says
 //! what went wrong and what to do.
 
+mod catalogue;
+mod export;
+mod import;
 mod init;
 mod invite;
 mod officer;
 mod out;
+mod rebuild;
 mod serve;
 mod station;
 mod values;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +40,8 @@ struct Cli {
 enum Command {
     /// Make a store with a station, or put another station into it
     Init(init::Options),
+    /// Check a catalogue folder
+    Catalogue(catalogue::Options),
     /// Serve phones and the console
     Serve(serve::Options),
     /// List, rename and set stations
@@ -43,6 +50,14 @@ enum Command {
     Officer(officer::Options),
     /// Make a one-time code with which an officer's phone joins
     Invite(invite::Options),
+    /// Take whole records in as the station's stock
+    Import(import::Options),
+    /// Write records or a book to standard output
+    Export(export::Options),
+    /// Compute the books anew from the station logs
+    Rebuild(rebuild::Options),
+    /// Check chains, roots and signatures of everything stored
+    Verify(verify::Options),
 }
 
 /// Where the store is.
@@ -104,10 +119,15 @@ fn run(command: Command, clock: Clock) -> Result<()> {
     runtime.block_on(async {
         match command {
             Command::Init(options) => init::run(options, &clock).await,
+            Command::Catalogue(options) => catalogue::run(&options),
             Command::Serve(options) => serve::run(options, clock).await,
-            Command::Station(options) => station::run(options).await,
+            Command::Station(options) => station::run(options, &clock).await,
             Command::Officer(options) => officer::run(options, &clock).await,
             Command::Invite(options) => invite::run(options, &clock).await,
+            Command::Import(options) => import::run(options, &clock).await,
+            Command::Export(options) => export::run(options, &clock).await,
+            Command::Rebuild(options) => rebuild::run(options).await,
+            Command::Verify(options) => verify::run(options).await,
         }
     })
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use sync_core::ids::PersonId;
 
 use super::{StationOptions, out, values};
+use crate::charter;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::invite::DEFAULT_ROLE;
@@ -118,7 +119,8 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             };
             let db = at.store.open().await?;
             write_tx!(db, "officer_add", async |tx| {
-                officer.add(tx, &at.station, clock).await
+                officer.add(tx, &at.station, clock).await?;
+                charter::issue(tx, &at.station, None, &at.store.data_dir(), clock).await
             })
             .await?;
             db.close().await;
@@ -139,7 +141,8 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             };
             let db = at.store.open().await?;
             write_tx!(db, "officer_change", async |tx| {
-                Officer::change(tx, &at.station, &officer, change.clone(), clock).await
+                Officer::change(tx, &at.station, &officer, change.clone(), clock).await?;
+                charter::issue(tx, &at.station, None, &at.store.data_dir(), clock).await
             })
             .await?;
             db.close().await;
@@ -147,7 +150,8 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
         Command::Remove { at, officer } => {
             let db = at.store.open().await?;
             write_tx!(db, "officer_remove", async |tx| {
-                Officer::remove(tx, &at.station, &officer, clock).await
+                Officer::remove(tx, &at.station, &officer, clock).await?;
+                charter::issue(tx, &at.station, None, &at.store.data_dir(), clock).await
             })
             .await?;
             db.close().await;

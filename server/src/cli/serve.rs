@@ -7,11 +7,15 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use super::catalogue::CatalogueOptions;
 use super::{StoreOptions, out};
+use crate::charter;
 use crate::clock::Clock;
 use crate::config;
 use crate::error::{Error, Result};
 use crate::http::{self, App, Listeners, Stop};
+use crate::station::Station;
+use crate::write_tx;
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8470);
 
@@ -26,6 +30,8 @@ pub struct Options {
     /// this machine, else a free port of 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     console: Option<SocketAddr>,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
 }
 
 pub async fn run(options: Options, clock: Clock) -> Result<()> {
@@ -35,8 +41,17 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
         .with_env_filter(EnvFilter::new(config::log_filter()))
         .init();
     let listeners = Listeners::bind(options.listen, options.console).await?;
-    let db = options.store.open().await?;
-    let app = Arc::new(App::new(db, clock, options.store.data_dir()));
+    let catalogue = options.catalogue.given()?;
+    let (db, data) = (options.store.open().await?, options.store.data_dir());
+    if let Some(catalogue) = &catalogue {
+        for station in Station::list(&db).await? {
+            write_tx!(db, "catalogue", async |tx| {
+                charter::issue(tx, &station.id, Some(catalogue), &data, &clock).await
+            })
+            .await?;
+        }
+    }
+    let app = Arc::new(App::new(db, clock, data));
     let (stopper, stop) = Stop::pair();
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;

@@ -4,6 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{StationOptions, StoreOptions, out, values};
+use crate::charter;
+use crate::clock::Clock;
 use crate::error::Result;
 use crate::station::Station;
 use crate::write_tx;
@@ -31,6 +33,14 @@ enum Command {
         #[command(flatten)]
         at: StationOptions,
     },
+    /// Set what holds for the station
+    Set {
+        /// The station's word (字) in register numbers that are still to be given
+        #[arg(long, value_parser = values::name)]
+        word: String,
+        #[command(flatten)]
+        at: StationOptions,
+    },
     /// Set the time zone in which a station's days begin
     Zone {
         /// Offset from UTC, such as +08:00
@@ -41,13 +51,23 @@ enum Command {
     },
 }
 
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     match options.command {
         Command::List { store, json } => list(&store, json).await,
         Command::Rename { name, at } => {
             let db = at.store.open().await?;
             write_tx!(db, "station_rename", async |tx| {
-                Station::rename(tx, &at.station, &name).await
+                Station::rename(tx, &at.station, &name).await?;
+                charter::issue(tx, &at.station, None, &at.store.data_dir(), clock).await
+            })
+            .await?;
+            db.close().await;
+            Ok(())
+        }
+        Command::Set { word, at } => {
+            let db = at.store.open().await?;
+            write_tx!(db, "station_word", async |tx| {
+                Station::set_word(tx, &at.station, &word).await
             })
             .await?;
             db.close().await;
@@ -56,7 +76,8 @@ pub async fn run(options: Options) -> Result<()> {
         Command::Zone { zone, at } => {
             let db = at.store.open().await?;
             write_tx!(db, "station_rezone", async |tx| {
-                Station::rezone(tx, &at.station, zone).await
+                Station::rezone(tx, &at.station, zone).await?;
+                charter::issue(tx, &at.station, None, &at.store.data_dir(), clock).await
             })
             .await?;
             db.close().await;

@@ -7,15 +7,19 @@ mod listen;
 mod loopback;
 mod meter;
 mod ops;
+mod phones;
 mod routes;
 mod stop;
 mod trace;
 
 use std::sync::Arc;
 
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::Db;
+use crate::intake::Intake;
+use crate::known::Known;
 
 pub use limits::Limits;
 pub use listen::Listeners;
@@ -29,11 +33,18 @@ pub struct App {
     pub clock: Clock,
     pub data: DataDir,
     pub limits: Limits,
+    pub known: Known,
+    pub intake: Intake,
+    pub admission: Admission,
 }
 
 impl App {
+    /// Starts intake; admission of a station starts when something waits there.
     pub fn new(db: Db, clock: Clock, data: DataDir) -> App {
         App {
+            known: Known::default(),
+            intake: Intake::start(db.clone(), clock.clone()),
+            admission: Admission::new(db.clone(), data.clone(), clock.clone()),
             db,
             clock,
             data,
@@ -42,10 +53,16 @@ impl App {
     }
 }
 
-/// Serves until told to stop, then lets the requests under way finish for a bounded time.
+/// Serves until told to stop, then lets the requests under way finish for a bounded time, and
+/// the rounds of admission.
 pub async fn serve(app: Arc<App>, listeners: Listeners, stop: Stop) {
     let upkeep = tokio::spawn(meter::upkeep());
     let limits = app.limits;
+    if let Err(error) = app.admission.resume().await {
+        // What waits is stored, and goes on with the next arrival.
+        tracing::error!(error = error.chain(), "admission could not be resumed");
+    }
+    let served = app.clone();
     match listeners.console {
         Some(console) => {
             tokio::join!(
@@ -60,5 +77,6 @@ pub async fn serve(app: Arc<App>, listeners: Listeners, stop: Stop) {
         }
         None => accept::accept(listeners.sync, routes::both(app), limits, stop).await,
     }
+    served.admission.stop().await;
     upkeep.abort();
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{App, body, loopback, ops, trace};
+use super::{App, body, loopback, ops, phones, trace};
 use crate::error::Error;
+use crate::pages;
 
 /// For `--listen`, where it is not the console's as well.
 pub fn sync(app: Arc<App>) -> Router {
@@ -32,10 +33,16 @@ pub fn both(app: Arc<App>) -> Router {
 
 fn phone_routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/v1/join", post(phones::join))
+        .route("/v1/sync", post(phones::sync))
+        .route(
+            "/v1/stations/{station}/records/{record}",
+            get(phones::record),
+        )
 }
 
 fn console_routes() -> Router<Arc<App>> {
-    Router::new()
+    pages::routes()
         .route("/metrics", get(ops::metrics))
         .route_layer(from_fn(loopback::own_names))
 }

@@ -13,7 +13,7 @@ use sync_core::ids::{DeviceId, Hash, StationId};
 use sync_core::sync::Want;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::write_tx;
@@ -48,12 +48,6 @@ pub struct Taken {
     pub turned_away: Vec<(Hash, TurnedAway)>,
 }
 
-impl Taken {
-    pub fn is_new(&self) -> bool {
-        !self.stored.is_empty()
-    }
-}
-
 /// Deliveries that share a commit.
 const MAX_SHARED: usize = 64;
 /// Deliveries that wait for their commit; more are told to come again.
@@ -85,30 +79,48 @@ impl Intake {
 
     /// Stores what can be stored of a delivery. When it returns, what it calls stored is durable.
     pub async fn take(&self, delivery: Delivery) -> Result<Taken> {
+        self.begin(delivery)?.await.map_err(|_| Error::IntakeBusy)?
+    }
+
+    /// Notes a phone's report when there is time; nobody waits for it.
+    pub fn note(&self, delivery: Delivery) {
+        // A report that finds no room comes again with the next request.
+        let _ = self.begin(delivery);
+    }
+
+    fn begin(&self, delivery: Delivery) -> Result<oneshot::Receiver<Result<Taken>>> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { delivery: Arc::new(delivery), reply };
-        self.jobs.try_send(job).map_err(|_| Error::IntakeBusy)?;
-        answer.await.map_err(|_| Error::IntakeBusy)?
+        let delivery = Arc::new(delivery);
+        self.jobs
+            .try_send(Job { delivery, reply })
+            .map_err(|_| Error::IntakeBusy)?;
+        Ok(answer)
     }
 }
 
 /// One transaction for all; where it fails, one for each, so that nobody suffers for another.
 async fn commit(db: &Db, clock: &Clock, jobs: Vec<Job>) {
+    let time = Stopwatch::start();
     let deliveries: Vec<Arc<Delivery>> = jobs.iter().map(|job| job.delivery.clone()).collect();
-    match take_all(db, clock, &deliveries).await {
-        Ok(taken) => {
+    let shared = match take_all(db, clock, &deliveries).await {
+        Err(_) if jobs.len() > 1 => None,
+        taken => Some(taken.map(Vec::into_iter)),
+    };
+    metrics::histogram!("wardbook_intake_seconds").record(time.elapsed().as_secs_f64());
+    metrics::histogram!("wardbook_intake_shared").record(jobs.len() as f64);
+    match shared {
+        Some(Ok(taken)) => {
             for (job, taken) in jobs.into_iter().zip(taken) {
                 // A phone that hung up asks again and is told the same.
                 let _ = job.reply.send(Ok(taken));
             }
         }
-        Err(error) if jobs.len() == 1 => {
-            for job in jobs {
+        Some(Err(error)) => {
+            if let Some(job) = jobs.into_iter().next() {
                 let _ = job.reply.send(Err(error));
-                return;
             }
         }
-        Err(_) => {
+        None => {
             for job in jobs {
                 let alone = take_all(db, clock, std::slice::from_ref(&job.delivery)).await;
                 let alone = alone.map(|mut taken| taken.pop().unwrap_or_default());

@@ -11,6 +11,7 @@ use sync_core::sync::Want;
 use super::{Delivery, Taken};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::station::Station;
 use crate::station_log::state;
 use crate::{args, sql};
 
@@ -27,11 +28,19 @@ struct Log {
 
 /// Stores what can be stored of a delivery.
 pub async fn take(tx: &mut Tx, delivery: &Delivery, now: i64) -> Result<Taken> {
+    if !delivery.envelopes.is_empty() {
+        // From here to the commit nobody else writes this station's logs, on any replica.
+        Station::lock(tx, &delivery.station).await?;
+    }
     let mut taken = Taken::default();
     let mut logs: BTreeMap<DeviceId, Log> = BTreeMap::new();
     let mut fresh: Vec<(&Envelope, &[u8], Hash)> = Vec::new();
     for (envelope, bytes) in &delivery.envelopes {
         let (device, hash) = (envelope.body.device, envelope.hash());
+        if is_stored(tx, delivery, &hash).await? {
+            taken.stored.push(hash);
+            continue;
+        }
         if !logs.contains_key(&device) {
             let Some(log) = read_log(tx, delivery, &device).await? else {
                 taken.turned_away.push((hash, TurnedAway::Stranger(device)));
@@ -39,7 +48,9 @@ pub async fn take(tx: &mut Tx, delivery: &Delivery, now: i64) -> Result<Taken> {
             };
             logs.insert(device, log);
         }
-        let Some(log) = logs.get_mut(&device) else { continue };
+        let Some(log) = logs.get_mut(&device) else {
+            continue;
+        };
         let held = held_under(tx, delivery, envelope, &fresh).await?;
         match chain::place(&log.tail, held, envelope) {
             Place::Duplicate => taken.stored.push(hash),
@@ -50,13 +61,19 @@ pub async fn take(tx: &mut Tx, delivery: &Delivery, now: i64) -> Result<Taken> {
             Place::Next => match missing(tx, delivery, envelope, &fresh).await? {
                 Some(want) => taken.need.push(want),
                 None => {
-                    log.tail = Tail { seq: envelope.body.seq, hash };
+                    log.tail = Tail {
+                        seq: envelope.body.seq,
+                        hash,
+                    };
                     log.grown = true;
                     fresh.push((envelope, bytes, hash));
                     taken.stored.push(hash);
                 }
             },
-            Place::Gap { have, .. } => taken.need.push(Want { device, seq: have + 1 }),
+            Place::Gap { have, .. } => taken.need.push(Want {
+                device,
+                seq: have + 1,
+            }),
             Place::Fork | Place::Past => {
                 log.frozen = true;
                 keep_fork(tx, delivery, envelope, bytes, now).await?;
@@ -69,21 +86,37 @@ pub async fn take(tx: &mut Tx, delivery: &Delivery, now: i64) -> Result<Taken> {
     store(tx, delivery, &fresh, now).await?;
     for (device, log) in logs.iter().filter(|(_, log)| log.grown) {
         let (seq, hash) = (log.tail.seq, &log.tail.hash);
-        tx.exec(sql!("device_append"), args![&delivery.station, device, seq, hash, now]).await?;
+        tx.exec(
+            sql!("device_append"),
+            args![&delivery.station, device, seq, hash, now],
+        )
+        .await?;
     }
     let report = &delivery.report;
     tx.exec(
         sql!("device_seen"),
-        args![&delivery.station, &delivery.bearer, now, report.clock_offset_ms, report.seen_index, 0],
+        args![
+            &delivery.station,
+            &delivery.bearer,
+            now,
+            report.clock_offset_ms,
+            report.seen_index,
+            0
+        ],
     )
     .await?;
     Ok(taken)
 }
 
 async fn read_log(tx: &mut Tx, delivery: &Delivery, device: &DeviceId) -> Result<Option<Log>> {
-    let row = tx.fetch_opt(sql!("device_get"), args![&delivery.station, device]).await?;
+    let row = tx
+        .fetch_opt(sql!("device_get"), args![&delivery.station, device])
+        .await?;
     row.map(|row| {
-        let tail = Tail { seq: row.count("last_seq")?, hash: Hash(row.bytes("last_hash")?) };
+        let tail = Tail {
+            seq: row.count("last_seq")?,
+            hash: Hash(row.bytes("last_hash")?),
+        };
         let quota: Option<i64> = row.get("removed_seq")?;
         Ok(Log {
             tail,
@@ -93,6 +126,14 @@ async fn read_log(tx: &mut Tx, delivery: &Delivery, device: &DeviceId) -> Result
         })
     })
     .transpose()
+}
+
+async fn is_stored(tx: &mut Tx, delivery: &Delivery, hash: &Hash) -> Result<bool> {
+    let args = args![&delivery.station, hash];
+    Ok(tx
+        .fetch_opt(sql!("envelope_by_hash"), args)
+        .await?
+        .is_some())
 }
 
 /// The envelope that is stored under the same number.
@@ -107,7 +148,9 @@ async fn held_under(
     if let Some((_, _, hash)) = fresh.iter().find(|(other, _, _)| same(other)) {
         return Ok(Some(*hash));
     }
-    let row = tx.fetch_opt(sql!("envelope_get"), args![&delivery.station, device, seq]).await?;
+    let row = tx
+        .fetch_opt(sql!("envelope_get"), args![&delivery.station, device, seq])
+        .await?;
     row.map(|row| row.bytes("hash").map(Hash)).transpose()
 }
 
@@ -123,9 +166,15 @@ async fn missing(
         if fresh.iter().any(|(_, _, hash)| *hash == need.hash) {
             continue;
         }
-        let row = tx.fetch_opt(sql!("envelope_by_hash"), args![&delivery.station, &need.hash]);
-        if row.await?.is_none() {
-            return Ok(Some(Want { device: need.device, seq: need.seq }));
+        // The losing branch of a fork is here too: what rests on it is written anew.
+        let args = args![&delivery.station, &need.hash];
+        if !is_stored(tx, delivery, &need.hash).await?
+            && tx.fetch_opt(sql!("fork_by_hash"), args).await?.is_none()
+        {
+            return Ok(Some(Want {
+                device: need.device,
+                seq: need.seq,
+            }));
         }
     }
     Ok(None)
@@ -141,7 +190,9 @@ async fn store(
         return Ok(());
     }
     let count = fresh.len() as u64;
-    let row = tx.fetch_opt(sql!("station_arrive"), args![&delivery.station, count]).await?;
+    let row = tx
+        .fetch_opt(sql!("station_arrive"), args![&delivery.station, count])
+        .await?;
     let row = row.ok_or_else(|| Error::StationUnknown(delivery.station.clone()))?;
     let first = row.count("arrivals")? - count + 1;
     for (at, (envelope, bytes, hash)) in fresh.iter().enumerate() {
@@ -173,7 +224,15 @@ async fn keep_fork(
     now: i64,
 ) -> Result<()> {
     let (device, seq, hash) = (&envelope.body.device, envelope.body.seq, envelope.hash());
-    tx.exec(sql!("fork_insert"), args![&delivery.station, device, seq, &hash, bytes, now]).await?;
-    tx.exec(sql!("device_freeze"), args![&delivery.station, device]).await?;
+    tx.exec(
+        sql!("fork_insert"),
+        args![&delivery.station, device, seq, &hash, bytes, now],
+    )
+    .await?;
+    tx.exec(
+        sql!("device_freeze"),
+        args![&delivery.station, device, true],
+    )
+    .await?;
     Ok(())
 }

@@ -81,7 +81,7 @@ fn init_makes_a_private_store_with_a_key() {
     let key = DataDir::new(&data)
         .key(&StationId::new("S00").unwrap())
         .unwrap();
-    assert_eq!(key.public_key().len(), 33);
+    assert_eq!(key.public().len(), 33);
     assert_eq!(operator.done(&["station", "list"]), "S00\t虹桥站\t+08:00\n");
 }
 

@@ -15,15 +15,15 @@ use crate::store::{TestStore, block_on};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-struct Server {
-    sync: SocketAddr,
+pub struct Server {
+    pub sync: SocketAddr,
     console: SocketAddr,
     stopper: Stopper,
     serving: JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(store: &TestStore, limits: Limits) -> Server {
+    pub async fn start(store: &TestStore, limits: Limits) -> Server {
         Self::start_on(store, limits, None).await
     }
 
@@ -44,7 +44,7 @@ impl Server {
         }
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.stopper.stop();
         self.serving.await.unwrap();
     }

@@ -7,6 +7,8 @@ mod cli;
 mod faults;
 mod http;
 mod members;
+mod phone;
 mod statements;
 mod store;
+mod sync;
 mod transactions;

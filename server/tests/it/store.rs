@@ -3,13 +3,17 @@
 use std::future::Future;
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use sync_core::ids::StationId;
+use sync_core::catalogue::Catalogue;
+use sync_core::ids::{PersonId, StationId};
 use tempfile::TempDir;
+use wardbook::charter;
 use wardbook::clock::Clock;
 use wardbook::datadir::DataDir;
 use wardbook::db::{Db, Location, Schema};
+use wardbook::invite::invite;
 use wardbook::station::Station;
 use wardbook::write_tx;
 
@@ -57,11 +61,25 @@ impl TestStore {
         let station = StationId::new(code).unwrap();
         let key = self.data.create_key(&station, &self.clock).unwrap();
         write_tx!(self.db, "test", async |tx| {
-            Station::create(tx, &station, "测试站", &key, &self.clock).await
+            Station::create(tx, &station, "测试站", &key, &self.clock).await?;
+            let catalogue = Some(Catalogue::embedded());
+            charter::issue(tx, &station, catalogue, &self.data, &self.clock).await
         })
         .await
         .unwrap();
         station
+    }
+
+    /// A join code for an officer of the station.
+    pub async fn code(&self, station: &StationId, person: &str, role: &str) -> String {
+        let (person, week) = (PersonId::new(person).unwrap(), Duration::from_secs(604_800));
+        write_tx!(self.db, "test", async |tx| {
+            let code = invite(tx, station, &person, Some(role), week, &self.clock).await?;
+            charter::issue(tx, station, None, &self.data, &self.clock).await?;
+            Ok(code.reveal())
+        })
+        .await
+        .unwrap()
     }
 }
 

@@ -165,6 +165,24 @@ fn a_folder_without_catalogue_toml_is_told_what_to_write() {
     assert!(mistakes[0].mend.contains("extends"));
 }
 
+#[test]
+fn a_file_in_a_folder_of_its_own_cannot_replace_another_in_silence() {
+    let mistakes = load(&[
+        DEFAULT,
+        ("kinds/old/case.toml", GARDEN),
+        ("kinds/notes.md", "x"),
+    ]);
+    let files: Vec<String> = mistakes.unwrap_err().into_iter().map(|m| m.file).collect();
+    assert_eq!(files, ["kinds/notes.md", "kinds/old/case.toml"]);
+}
+
+#[test]
+fn a_catalogue_that_could_not_travel_is_refused() {
+    let comment = format!("{GARDEN}# {}", "x".repeat(MAX_BUNDLE_BYTES));
+    let mistakes = load(&[DEFAULT, ("kinds/garden.toml", &comment)]).unwrap_err();
+    assert!(mistakes[0].what.contains("too large"));
+}
+
 /// Each file of `tests/mistakes` is one mistaken file laid over the default. Its first line
 /// names it (`#= path`); each line with mistakes ends with a part of each message (`#! part`).
 #[test]

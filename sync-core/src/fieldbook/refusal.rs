@@ -96,10 +96,41 @@ pub enum Refusal {
     Alarm(String),
     #[error("the {what} cannot be read")]
     Unreadable { what: &'static str, why: String },
+    #[error("the answer is not signed by the station's server")]
+    NotTheServer,
+    #[error("the answer begins at entry {begins} of the log, this phone knows {known}: ask again")]
+    Gap { begins: u64, known: u64 },
+    /// An alarm: the server shows another log than before.
+    #[error(
+        "the server shows two histories: with {index} entries its root is {shown}, by what it showed before it is {known}"
+    )]
+    TwoHistories {
+        index: u64,
+        shown: Hash,
+        known: Hash,
+    },
+    /// An alarm: the log admits what cannot stand here.
+    #[error("the log admits act {act}, which does not stand on the records here ({held})")]
+    Diverged { act: ActId, held: Held },
+    /// An alarm: another installation writes under this device's name.
+    #[error(
+        "the log holds another envelope {seq} of this device: another phone writes under its name"
+    )]
+    TwoOfUs { seq: u64 },
     #[error("the other phone belongs to another station")]
     OtherStation,
     #[error("what the store holds under {key} cannot be read: {why}")]
     Store { key: String, why: String },
     #[error("the acts cannot be closed: {0}")]
     Close(String),
+}
+
+impl Refusal {
+    /// Whether it is about what must never be, so that syncing stops.
+    pub fn is_alarm(&self) -> bool {
+        matches!(
+            self,
+            Refusal::TwoHistories { .. } | Refusal::Diverged { .. } | Refusal::TwoOfUs { .. }
+        )
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
 
+use super::refusal::Refusal;
 use crate::catalogue::Catalogue;
 use crate::envelope::chain::Tail;
 use crate::envelope::log::{SignedHead, TreeHead};
@@ -52,9 +53,9 @@ pub struct Own {
     /// The newest own envelope.
     #[n(5)]
     pub tail: Tail,
-    /// Own envelopes that are closed and lack their signature: the first of them, or 0.
+    /// Own envelopes that are closed and lack their signature.
     #[n(6)]
-    pub unsigned_from: u64,
+    pub unsigned: BTreeSet<u64>,
     #[n(7)]
     pub sent: u64,
     #[n(8)]
@@ -147,6 +148,7 @@ pub enum Then {
         wait_ms: Option<u32>,
     },
     Offer,
+    AnswerOffer(Vec<u8>),
 }
 
 impl State {
@@ -159,7 +161,7 @@ impl State {
                 last_act: 0,
                 closed_to: 0,
                 tail: Tail::NONE,
-                unsigned_from: 0,
+                unsigned: BTreeSet::new(),
                 sent: 0,
                 registered: 0,
                 held: 0,
@@ -181,6 +183,33 @@ impl State {
             next_ticket: 1,
             then: None,
         }
+    }
+
+    pub fn enrolled(&self) -> Result<&Enrolled, Refusal> {
+        self.own.enrolled.as_ref().ok_or(Refusal::NotEnrolled)
+    }
+
+    /// This device; nobody's name before it is enrolled.
+    pub fn device(&self) -> DeviceId {
+        let enrolled = self.own.enrolled.as_ref();
+        enrolled.map_or(DeviceId([0; 16]), |enrolled| enrolled.device)
+    }
+
+    pub fn station(&self) -> StationId {
+        let enrolled = self.own.enrolled.as_ref();
+        enrolled.map_or_else(StationId::none, |enrolled| enrolled.station.clone())
+    }
+
+    pub fn zone_minutes(&self) -> i32 {
+        self.charter.now().map_or(480, |now| now.zone_minutes())
+    }
+
+    /// A ticket for something to be signed.
+    pub fn ticket(&mut self, what: Ticket) -> u64 {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        self.tickets.insert(ticket, what);
+        ticket
     }
 
     pub fn head(&self) -> Option<&TreeHead> {

@@ -12,10 +12,18 @@ use super::policy::{self, Rights};
 use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
-use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
-use crate::record::change::{Action, At, Decoded, Scalar};
+use crate::ids::{ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
+use crate::record::change::{self, Action, Decoded, Obj, Scalar};
 use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
+
+/// The changes of an envelope may hold this many operations together.
+pub const MAX_OPS_AN_ENVELOPE: usize = 100_000;
+
+/// A device may begin again this many times in one record. Each generation is an actor, and every
+/// change remembers how much of each actor it rests on: without a bound, 5,000 changes under as
+/// many generations are a quarter of a megabyte that takes hundreds to hold.
+pub const MAX_GENERATIONS: u32 = 255;
 
 /// One record on the desk.
 #[derive(Debug, Clone)]
@@ -47,9 +55,14 @@ impl Docket {
         }
     }
 
-    /// What was admitted since the record was loaded.
+    /// What was admitted since the record was loaded, or settled.
     pub fn new_changes(&self) -> &[Change] {
         &self.history.changes()[self.loaded..]
+    }
+
+    /// The new changes are stored now.
+    pub fn settle(&mut self) {
+        self.loaded = self.history.changes().len();
     }
 }
 
@@ -87,6 +100,8 @@ pub struct Desk<'a> {
     pub records: BTreeMap<RecordId, Docket>,
     /// The last act number judged of each device.
     pub last_act: BTreeMap<DeviceId, u64>,
+    /// How many operations the envelope that is judged may still bring.
+    operations_left: usize,
     /// Proves every act by itself. Slower; for when a batch has failed its proof.
     pub prove_each: bool,
 }
@@ -110,6 +125,7 @@ impl<'a> Desk<'a> {
             catalogues,
             records: BTreeMap::new(),
             last_act: BTreeMap::new(),
+            operations_left: 0,
             prove_each: false,
         }
     }
@@ -122,7 +138,8 @@ impl<'a> Desk<'a> {
 
     /// Judges the acts of an envelope whose signature and place in the device log were checked.
     pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
-        let standing = self.standing(envelope);
+        let standing = self.standing(envelope.body.device, envelope.body.epoch);
+        self.operations_left = MAX_OPS_AN_ENVELOPE;
         let honest = frame
             .change_root()
             .is_ok_and(|root| root == envelope.body.change_root)
@@ -159,6 +176,13 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Judges one act that no envelope carries yet, as its own device does before it says SAVED.
+    pub fn judge_own(&mut self, act: &Act, device: DeviceId, epoch: Epoch) -> Result<(), Held> {
+        let standing = self.standing(device, epoch)?;
+        self.operations_left = MAX_OPS_AN_ENVELOPE;
+        self.act(act, &standing, device, Arrival::default())
+    }
+
     /// Takes an act that was judged elsewhere and admitted, as a replica does with an entry of
     /// the station log. It must still stand soundly.
     pub fn replay(
@@ -169,14 +193,23 @@ impl<'a> Desk<'a> {
         arrival: Arrival,
     ) -> Result<(), Held> {
         let standing = Standing::replayed(person.clone());
+        self.operations_left = MAX_OPS_AN_ENVELOPE;
         self.act(act, &standing, device, arrival)
     }
 
     /// Notes the changes of an act that is held, so that what rests on them is known as stranded.
+    /// Only those that the device itself could have made: or else whoever sends a colleague's
+    /// change as their own, in a forbidden act, would strand everything that rests on it.
     pub fn set_aside(&mut self, act: &Act, device: DeviceId) {
         for part in &act.parts {
-            if let Ok(hash) = change_hash(&part.change) {
-                self.docket(part.record).held.insert(hash, (device, part.g));
+            let actor = ActorName::derive(self.station, device, part.record, part.g);
+            if let Ok(hash) = change_hash(&part.change)
+                && change::actor_of(&part.change) == Some(actor)
+            {
+                let docket = self.docket(part.record);
+                if docket.history.position(&hash).is_none() {
+                    docket.held.insert(hash, (device, part.g));
+                }
             }
         }
     }
@@ -192,24 +225,23 @@ impl<'a> Desk<'a> {
     }
 
     /// Who wrote the envelope, with the rights granted then and still.
-    fn standing(&self, envelope: &Envelope) -> Result<Standing, Held> {
-        let body = &envelope.body;
-        if self.charter.server_ever(body.device).is_some() {
+    fn standing(&self, device: DeviceId, epoch: Epoch) -> Result<Standing, Held> {
+        if self.charter.server_ever(device).is_some() {
             return Ok(Standing::server());
         }
         let then = self
             .charter
-            .at(body.epoch)
-            .ok_or_else(|| Held::new(Code::Epoch, format!("{:?}", body.epoch)))?;
+            .at(epoch)
+            .ok_or_else(|| Held::new(Code::Epoch, format!("{epoch:?}")))?;
         let now = self
             .charter
             .now()
             .ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
         let grant = then
-            .device(body.device)
-            .ok_or_else(|| Held::new(Code::NotAMember, body.device))?;
-        if now.device(body.device).is_none() {
-            return Err(Held::new(Code::DeviceRemoved, body.device));
+            .device(device)
+            .ok_or_else(|| Held::new(Code::NotAMember, device))?;
+        if now.device(device).is_none() {
+            return Err(Held::new(Code::DeviceRemoved, device));
         }
         let active = |at: &crate::envelope::CharterAt<'_>| {
             at.member(&grant.person).is_some_and(|member| member.active)
@@ -228,13 +260,13 @@ impl<'a> Desk<'a> {
                 roles: roles.cloned().collect(),
                 server: false,
             },
-            catalogue: self.catalogue_of(envelope),
+            catalogue: self.catalogue_at(epoch),
             judged: true,
         })
     }
 
-    fn catalogue_of(&self, envelope: &Envelope) -> Option<Arc<Catalogue>> {
-        let at = self.charter.at(envelope.body.epoch)?;
+    fn catalogue_at(&self, epoch: Epoch) -> Option<Arc<Catalogue>> {
+        let at = self.charter.at(epoch)?;
         self.catalogues.get(&at.catalogue()).cloned()
     }
 
@@ -315,12 +347,27 @@ impl<'a> Desk<'a> {
         {
             return Err(Held::new(Code::Superseded, part.g));
         }
-        let decoded =
-            Decoded::strict(&part.change).map_err(|bad| Held::new(Code::BadChange, bad))?;
+        if standing.judged && part.g > MAX_GENERATIONS {
+            return Err(Held::new(
+                Code::WrongActor,
+                format!("generation {}", part.g),
+            ));
+        }
+        let bad = |bad| Held::new(Code::BadChange, bad);
+        let operations = change::measure(&part.change).map_err(bad)?;
+        self.operations_left = self
+            .operations_left
+            .checked_sub(operations)
+            .ok_or_else(|| Held::new(Code::BadChange, TOO_MANY))?;
+        let docket = self.docket(part.record);
+        let decoded = Decoded::strict(&part.change).map_err(bad)?;
         if decoded.actor != ActorName::derive(station, device, part.record, part.g) {
             return Err(Held::new(Code::WrongActor, part.record));
         }
-        if decoded.deps.iter().any(|dep| docket.held.contains_key(dep)) {
+        // A change that somebody else sent again in an act of their own is held with that act and
+        // stays in the record.
+        let is_held = |dep| docket.held.contains_key(dep) && docket.history.position(dep).is_none();
+        if decoded.deps.iter().any(is_held) {
             return Err(Held::new(Code::Stranded, part.record));
         }
         if decoded.deps.is_empty() || docket.history.is_empty() {
@@ -369,6 +416,8 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 }
+
+const TOO_MANY: &str = "the envelope holds more operations than one may";
 
 struct Standing {
     rights: Rights,
@@ -424,15 +473,10 @@ fn birth(
 
 /// The kind of a record, as a catalogue knows it.
 pub fn kind_of<'c>(history: &History, catalogue: Option<&'c Catalogue>) -> Option<&'c Kind> {
-    let first = history.changes().first()?;
-    let name = first
-        .decoded
-        .ops
-        .iter()
-        .find_map(|op| match (&op.at, &op.action) {
-            (At::Key(key), Action::Put(Scalar::Str(name))) if key == "kind" => Some(name),
-            _ => None,
-        })?;
+    let at = history.visible(&Obj::Root, "kind", None).pop()?;
+    let Action::Put(Scalar::Str(name)) = &history.op(at).action else {
+        return None;
+    };
     catalogue?.kinds.get(name)
 }
 

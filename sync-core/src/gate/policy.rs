@@ -2,6 +2,7 @@
 //! under which it was written. What the merged state says plays no part: rights that depend on
 //! the record are read from the change's own causal past.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::held::{Code, Held};
@@ -51,6 +52,7 @@ pub fn check(
         next_name: names - new_names,
         entries: BTreeMap::new(),
         settles: BTreeSet::new(),
+        handler: OnceCell::new(),
     };
     if position == 0 {
         reader.birth(station)?;
@@ -81,6 +83,8 @@ struct Reader<'a> {
     entries: BTreeMap<(String, String), BTreeMap<String, Scalar>>,
     /// Paths where the change replaces several values of a field that flags conflicts.
     settles: BTreeSet<String>,
+    /// Whether the person is a handler, once asked: a change may ask 50,000 times.
+    handler: OnceCell<bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -109,7 +113,7 @@ impl<'a> Reader<'a> {
                 .all(|container| {
                     self.history
                         .objects_at(&Place::Container((*container).into()))
-                        .count()
+                        .len()
                         == 1
                 });
         if !whole {
@@ -370,7 +374,7 @@ impl<'a> Reader<'a> {
             || roles.iter().any(|role| match role.as_ref() {
                 MEMBER => true,
                 AUTHOR => *self.author == self.rights.person,
-                HANDLER => self.is_handler(),
+                HANDLER => *self.handler.get_or_init(|| self.is_handler()),
                 role => self.rights.roles.iter().any(|own| own == role),
             })
     }
@@ -383,8 +387,8 @@ impl<'a> Reader<'a> {
         };
         let person = Scalar::Str(self.rights.person.to_string());
         let fields = Place::Container("fields".into());
-        self.history.objects_at(&fields).any(|object| {
-            self.history.keys(&object).any(|(key, ops)| {
+        self.history.objects_at(&fields).iter().any(|object| {
+            self.history.keys_from(object, field).any(|(key, ops)| {
                 let names_it = key == field
                     || key
                         .split_once('/')

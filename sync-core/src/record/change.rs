@@ -282,9 +282,25 @@ fn operation(op: &legacy::Op) -> Result<Op, BadChange> {
     })
 }
 
+/// The actor that a change chunk names, read without decoding anything else.
+pub fn actor_of(bytes: &[u8]) -> Option<ActorName> {
+    let mut chunk = Reader {
+        bytes: bytes.get(9..)?,
+        what: "header",
+    };
+    chunk.unsigned().ok()?; // its length
+    let deps = chunk.unsigned().ok()?;
+    chunk.take(deps.checked_mul(32)?).ok()?;
+    let length = chunk.unsigned().ok()?;
+    let actor = chunk.take(length).ok()?;
+    <[u8; 16]>::try_from(actor).ok().map(ActorName)
+}
+
 /// Reads a change chunk's header and column headers and counts what decoding would cost, without
 /// decoding. 70 bytes can say a thousand million operations.
-pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
+///
+/// Returns the number of operations that the longest column speaks of.
+pub fn measure(bytes: &[u8]) -> Result<usize, BadChange> {
     let mut chunk = Reader {
         bytes,
         what: "header",
@@ -334,13 +350,15 @@ pub fn measure(bytes: &[u8]) -> Result<(), BadChange> {
     for _ in 0..columns {
         specs.push((body.unsigned()?, body.unsigned()?));
     }
+    let mut operations = 0;
     for (spec, length) in specs {
         if spec & 0b1000 != 0 {
             return Err(BadChange::NotARawChange("a column is deflated"));
         }
-        measure_column(spec & 0b111, body.take(length)?)?;
+        let rows = measure_column(spec & 0b111, body.take(length)?)?;
+        operations = operations.max(rows);
     }
-    Ok(())
+    Ok(operations)
 }
 
 const GROUP: u64 = 0;
@@ -349,7 +367,8 @@ const BOOLEAN: u64 = 4;
 const STRING: u64 = 5;
 const RAW_VALUES: u64 = 7;
 
-fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
+/// How many rows a column has.
+fn measure_column(kind: u64, bytes: &[u8]) -> Result<usize, BadChange> {
     let mut column = Reader {
         bytes,
         what: "columns",
@@ -364,7 +383,7 @@ fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
         or: BadChange::KeysTooLong,
     };
     if kind == RAW_VALUES {
-        return Ok(());
+        return Ok(0);
     }
     while !column.bytes.is_empty() {
         if kind == BOOLEAN {
@@ -394,7 +413,7 @@ fn measure_column(kind: u64, bytes: &[u8]) -> Result<(), BadChange> {
             }
         }
     }
-    Ok(())
+    Ok(MAX_OPS_A_CHANGE - rows.left as usize)
 }
 
 #[derive(Clone)]

@@ -3,7 +3,8 @@
 //! A history takes a change only if it stands soundly on those it names (the structure part of
 //! the gate) and answers what was visible where to whom. It knows nothing of kinds and fields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::change::{Action, At, Decoded, MAX_DEPS, Obj, Op, OpId, Scalar};
 use crate::ids::{ActId, ActorName, Hash, PersonId, RecordId};
@@ -62,26 +63,32 @@ pub enum Unsound {
 
 /// Per actor, the number of its changes that are covered: a set of changes closed under "rests on".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Clock(Vec<u64>);
+pub struct Clock(Vec<u32>);
 
 impl Clock {
-    fn get(&self, actor: usize) -> u64 {
+    fn get(&self, actor: usize) -> u32 {
         self.0.get(actor).copied().unwrap_or(0)
     }
 
     /// Whether the actor's change number `seq` is covered.
     pub fn covers(&self, actor: usize, seq: u64) -> bool {
-        self.get(actor) >= seq
+        u64::from(self.get(actor)) >= seq
     }
 
-    fn raise(&mut self, actor: usize, seq: u64) {
+    /// The same with the actors counted in another order.
+    pub fn in_order(&self, actors: &[usize]) -> Clock {
+        Clock(actors.iter().map(|actor| self.get(*actor)).collect())
+    }
+
+    fn raise(&mut self, actor: usize, seq: u32) {
         if self.0.len() <= actor {
             self.0.resize(actor + 1, 0);
         }
         self.0[actor] = self.0[actor].max(seq);
     }
 
-    fn join(&mut self, other: &Clock) {
+    /// Covers also what the other covers.
+    pub fn join(&mut self, other: &Clock) {
         for (actor, seq) in other.0.iter().enumerate() {
             self.raise(actor, *seq);
         }
@@ -132,9 +139,66 @@ struct Object {
     place: Place,
     depth: usize,
     is_text: bool,
-    keys: BTreeMap<String, Vec<OpAt>>,
-    /// The elements inserted right after each element (or after the head), newest first.
-    after: BTreeMap<Option<OpId>, Vec<OpId>>,
+    keys: BTreeMap<String, Writes>,
+    /// Of a text: each element after the one (or the head) it was inserted right after.
+    after: BTreeSet<(Option<OpId>, OpId)>,
+}
+
+impl Object {
+    /// The elements inserted right after `left`, oldest first.
+    fn children(&self, left: Option<OpId>) -> impl Iterator<Item = OpId> {
+        let bound = |counter, byte| {
+            let actor = ActorName([byte; 16]);
+            (left, OpId { counter, actor })
+        };
+        self.after
+            .range(bound(0, 0)..=bound(u64::MAX, 255))
+            .map(|(_, id)| *id)
+    }
+}
+
+/// All operations ever written at one key, in the order of their arrival.
+#[derive(Debug, Clone, Default)]
+struct Writes {
+    all: Vec<OpAt>,
+    /// The same by actor, once there are many. Of an actor only the last operation that somebody
+    /// has seen can be visible to them: it replaced what its own actor had written before. Without
+    /// this, half a million writes of one key cost hours.
+    by_actor: BTreeMap<usize, Vec<OpAt>>,
+}
+
+/// Fewer writes of one key than this are simply looked through.
+const MANY: usize = 16;
+
+impl Writes {
+    fn push(&mut self, at: OpAt, changes: &[Change]) {
+        self.all.push(at);
+        if self.all.len() < MANY {
+            return;
+        }
+        let new = if self.by_actor.is_empty() {
+            self.all.as_slice()
+        } else {
+            &[at]
+        };
+        for at in new {
+            let actor = changes[at.0].actor;
+            self.by_actor.entry(actor).or_default().push(*at);
+        }
+    }
+
+    /// Takes the newest back, which `actor` wrote.
+    fn pop(&mut self, actor: usize) {
+        self.all.pop();
+        if self.all.len() < MANY {
+            self.by_actor.clear();
+        } else if let Some(own) = self.by_actor.get_mut(&actor) {
+            own.pop();
+            if own.is_empty() {
+                self.by_actor.remove(&actor);
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -163,7 +227,7 @@ impl History {
             depth: 0,
             is_text: false,
             keys: BTreeMap::new(),
-            after: BTreeMap::new(),
+            after: BTreeSet::new(),
         };
         History {
             record,
@@ -199,11 +263,27 @@ impl History {
 
     /// The hashes of the changes that nothing rests on yet, sorted.
     pub fn heads(&self) -> Vec<Hash> {
-        let mut heads: Vec<Hash> = self.by_hash.keys().copied().collect();
-        for change in &self.changes {
-            heads.retain(|hash| !change.decoded.deps.contains(hash));
+        let mut heads: BTreeSet<Hash> = self.by_hash.keys().copied().collect();
+        for dep in self.changes.iter().flat_map(|change| &change.decoded.deps) {
+            heads.remove(dep);
         }
-        heads
+        heads.into_iter().collect()
+    }
+
+    /// The heads as they were to one who has seen `clock`, sorted.
+    pub fn heads_of(&self, clock: &Clock) -> Vec<Hash> {
+        let seen = |at: &usize| self.covers(clock, *at);
+        let mut heads = BTreeSet::new();
+        for change in (0..self.changes.len())
+            .filter(seen)
+            .map(|at| &self.changes[at])
+        {
+            heads.insert(change.decoded.hash);
+            for dep in &change.decoded.deps {
+                heads.remove(dep);
+            }
+        }
+        heads.into_iter().collect()
     }
 
     pub fn hashes(&self) -> impl Iterator<Item = &Hash> {
@@ -253,11 +333,31 @@ impl History {
     }
 
     /// All objects that stand at `place`: more than one only where a document came from elsewhere.
-    pub fn objects_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = Obj> + 'a {
-        self.objects
-            .iter()
-            .filter(move |(_, object)| object.place == *place)
-            .map(|(obj, _)| *obj)
+    pub fn objects_at(&self, place: &Place) -> Vec<Obj> {
+        let made_at = |parents: &[Obj], key: &str| -> Vec<Obj> {
+            let keys = |obj: &Obj| self.objects.get(obj)?.keys.get(key);
+            let mut objects: Vec<Obj> = parents
+                .iter()
+                .filter_map(keys)
+                .flat_map(|writes| &writes.all)
+                .map(|at| Obj::Made(self.op_id(*at)))
+                .filter(|obj| {
+                    self.objects
+                        .get(obj)
+                        .is_some_and(|made| made.place == *place)
+                })
+                .collect();
+            objects.sort();
+            objects
+        };
+        let container = |name: &str| self.objects_at(&Place::Container(name.to_owned()));
+        match place {
+            Place::Root => vec![Obj::Root],
+            Place::Container(name) => made_at(&[Obj::Root], name),
+            Place::Row(key) | Place::Text(key) => made_at(&container("fields"), key),
+            Place::Entry(name, key) => made_at(&container(name), key),
+            Place::Elsewhere => Vec::new(),
+        }
     }
 
     /// The keys of a map and all operations ever written at each, in the order of their arrival.
@@ -266,28 +366,51 @@ impl History {
             object
                 .keys
                 .iter()
-                .map(|(key, ops)| (key.as_str(), ops.as_slice()))
+                .map(|(key, writes)| (key.as_str(), writes.all.as_slice()))
+        })
+    }
+
+    /// Those of a map's keys that begin with `prefix`.
+    pub fn keys_from<'a>(
+        &'a self,
+        obj: &Obj,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a [OpAt])> {
+        self.objects.get(obj).into_iter().flat_map(move |object| {
+            object
+                .keys
+                .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+                .take_while(move |(key, _)| key.starts_with(prefix))
+                .map(|(key, writes)| (key.as_str(), writes.all.as_slice()))
         })
     }
 
     /// The first operation that was ever written at `key` of `obj`.
     pub fn first_at(&self, obj: &Obj, key: &str) -> Option<OpAt> {
-        self.objects.get(obj)?.keys.get(key)?.first().copied()
+        self.objects.get(obj)?.keys.get(key)?.all.first().copied()
     }
 
     /// What is visible at a key to one who has seen `clock` (or everything), in the order of
     /// operations: more than one where people wrote without knowing of each other.
     pub fn visible(&self, obj: &Obj, key: &str, clock: Option<&Clock>) -> Vec<OpAt> {
-        let ops = self
+        let writes = self
             .objects
             .get(obj)
             .and_then(|object| object.keys.get(key));
-        let mut visible: Vec<OpAt> = ops
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|at| self.is_visible(*at, clock))
-            .collect();
+        let Some(writes) = writes else {
+            return Vec::new();
+        };
+        let seen = |at: &OpAt| clock.is_none_or(|clock| self.covers(clock, at.0));
+        let mut visible: Vec<OpAt> = match writes.by_actor.is_empty() {
+            true => writes.all.clone(),
+            false => writes
+                .by_actor
+                .values()
+                .filter_map(|own| own[..own.partition_point(seen)].last())
+                .copied()
+                .collect(),
+        };
+        visible.retain(|at| self.is_visible(*at, clock));
         visible.sort_by_key(|at| self.op_id(*at));
         visible
     }
@@ -312,15 +435,8 @@ impl History {
             return Vec::new();
         };
         let mut elements = Vec::new();
-        // Children lie newest first, so pushing them in reverse leaves the newest on top.
-        let mut waiting: Vec<OpId> = object
-            .after
-            .get(&None)
-            .into_iter()
-            .flatten()
-            .rev()
-            .copied()
-            .collect();
+        // The newest lies on top.
+        let mut waiting: Vec<OpId> = object.children(None).collect();
         while let Some(id) = waiting.pop() {
             if let Some(at) = self.find(&id) {
                 let letter = match &self.op(at).action {
@@ -329,7 +445,7 @@ impl History {
                 };
                 elements.push((id, letter.unwrap_or('\u{fffd}'), self.is_visible(at, clock)));
             }
-            waiting.extend(object.after.get(&Some(id)).into_iter().flatten().rev());
+            waiting.extend(object.children(Some(id)));
         }
         elements
     }
@@ -378,7 +494,8 @@ impl History {
                 self.actors.len() - 1
             }
         };
-        clock.raise(actor, decoded.seq);
+        // Each change has an operation, so there are never more of them than a record may hold.
+        clock.raise(actor, decoded.seq as u32);
         let position = self.changes.len();
         self.actors[actor].changes.push(position);
         self.by_hash.insert(decoded.hash, position);
@@ -432,7 +549,7 @@ impl History {
             .actors
             .iter()
             .position(|known| known.name == change.actor)
-            && clock.get(actor) != written
+            && u64::from(clock.get(actor)) != written
         {
             return Err(Unsound::ForgetsItself);
         }
@@ -524,13 +641,13 @@ impl History {
             match place_at {
                 At::Key(key) => {
                     let place = made.then(|| place_of(&object.place, &key, is_text));
-                    let ops = object.keys.entry(key.clone()).or_default();
-                    ops.push(at);
-                    if ops.len() == 1 && is_name(&object.place, &key) {
+                    let writes = object.keys.entry(key.clone()).or_default();
+                    writes.push(at, &self.changes);
+                    if writes.all.len() == 1 && is_name(&object.place, &key) {
                         self.actors[actor].names += 1;
                     }
                     if let Some(place) = place {
-                        let (keys, after) = (BTreeMap::new(), BTreeMap::new());
+                        let (keys, after) = (BTreeMap::new(), BTreeSet::new());
                         let made = Object {
                             place,
                             depth,
@@ -541,8 +658,12 @@ impl History {
                         self.objects.insert(Obj::Made(id), made);
                     }
                 }
-                At::Head if insert => insert_after(object, None, id),
-                At::Element(left) if insert => insert_after(object, Some(left), id),
+                At::Head if insert => {
+                    object.after.insert((None, id));
+                }
+                At::Element(left) if insert => {
+                    object.after.insert((Some(left), id));
+                }
                 At::Head | At::Element(_) => {}
             }
         }
@@ -595,9 +716,9 @@ impl History {
         };
         let left = match &op.at {
             At::Key(key) => {
-                if let Some(ops) = object.keys.get_mut(key) {
-                    ops.pop();
-                    if ops.is_empty() {
+                if let Some(writes) = object.keys.get_mut(key) {
+                    writes.pop(actor);
+                    if writes.all.is_empty() {
                         if is_name(&object.place, key) {
                             self.actors[actor].names -= 1;
                         }
@@ -609,22 +730,14 @@ impl History {
             At::Head => None,
             At::Element(left) => Some(*left),
         };
-        if op.insert
-            && let Some(siblings) = object.after.get_mut(&left)
-        {
-            siblings.retain(|sibling| *sibling != id);
+        if op.insert {
+            object.after.remove(&(left, id));
         }
     }
 }
 
 fn is_one(text: &str) -> bool {
     text.chars().count() == 1
-}
-
-fn insert_after(text: &mut Object, left: Option<OpId>, id: OpId) {
-    let siblings = text.after.entry(left).or_default();
-    let at = siblings.partition_point(|sibling| *sibling > id);
-    siblings.insert(at, id);
 }
 
 /// Whether a key is a derived name: a row, a member, a step, a mark. (`removed` entries hang on

@@ -29,8 +29,8 @@ impl Point {
     }
 
     fn is_on_earth(&self) -> bool {
-        self.latitude.abs() <= 90_000_000
-            && self.longitude.abs() <= 180_000_000
+        (-90_000_000..=90_000_000).contains(&self.latitude)
+            && (-180_000_000..=180_000_000).contains(&self.longitude)
             && (0..=100_000_000).contains(&self.seconds)
             && (0..=10_000_000).contains(&self.accuracy)
     }
@@ -166,6 +166,12 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             unpack(&bytes);
         }
+    }
+
+    #[test]
+    fn a_point_beyond_all_numbers_is_not_on_earth() {
+        let json = serde_json::json!([[0, -1e300, 0, 0]]);
+        assert_eq!(pack(&from_json(&json).unwrap()), None);
     }
 
     #[test]

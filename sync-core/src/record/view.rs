@@ -1,9 +1,9 @@
 //! A record as pages, lists and exports read it: what is visible, what was there before, and who
 //! knew of what. One view serves a loaded document and a record that nobody has merged yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Action, OpId, Scalar};
+use super::change::{Action, At, Obj, OpId, Scalar};
 use super::history::{Clock, History, OpAt, Origin, Place};
 use crate::ids::{Hash, PersonId, RecordId};
 
@@ -131,6 +131,8 @@ struct Builder<'h> {
     /// From the order of arrival to the shared order.
     place_in_order: Vec<usize>,
     order: Vec<usize>,
+    /// The changes, in the shared order, that touched each text.
+    touched: BTreeMap<Obj, BTreeSet<usize>>,
 }
 
 impl<'h> Builder<'h> {
@@ -142,10 +144,22 @@ impl<'h> Builder<'h> {
         for (place, at) in order.iter().enumerate() {
             place_in_order[*at] = place;
         }
+        let mut touched: BTreeMap<Obj, BTreeSet<usize>> = BTreeMap::new();
+        for (at, change) in changes.iter().enumerate() {
+            for op in &change.decoded.ops {
+                if matches!(op.at, At::Head | At::Element(_)) {
+                    touched
+                        .entry(op.obj)
+                        .or_default()
+                        .insert(place_in_order[at]);
+                }
+            }
+        }
         Builder {
             history,
             place_in_order,
             order,
+            touched,
         }
     }
 
@@ -197,6 +211,17 @@ impl<'h> Builder<'h> {
 
     fn changes(&self) -> Vec<Made> {
         let changes = self.history.changes();
+        // A history counts its actors as they arrive; a view must not show who came first.
+        let mut actors: Vec<usize> = Vec::new();
+        for at in &self.order {
+            if changes[*at].decoded.seq == 1 {
+                actors.push(changes[*at].actor());
+            }
+        }
+        let mut rank = vec![0; actors.len()];
+        for (place, actor) in actors.iter().enumerate() {
+            rank[*actor] = place;
+        }
         self.order
             .iter()
             .map(|at| {
@@ -204,8 +229,8 @@ impl<'h> Builder<'h> {
                 Made {
                     hash: change.decoded.hash,
                     origin: change.origin.clone(),
-                    clock: change.clock.clone(),
-                    actor: change.actor(),
+                    clock: change.clock.in_order(&actors),
+                    actor: rank[change.actor()],
                     seq: change.decoded.seq,
                 }
             })
@@ -273,11 +298,8 @@ impl<'h> Builder<'h> {
                     struck: successors.map(|next| self.place_in_order[next.0]).collect(),
                 });
             }
-            for (at, change) in self.history.changes().iter().enumerate() {
-                if change.decoded.ops.iter().any(|op| op.obj == object) {
-                    text.changes.push(self.place_in_order[at]);
-                }
-            }
+            text.changes
+                .extend(self.touched.get(&object).into_iter().flatten());
         }
         text.changes.sort_unstable();
         text.changes.dedup();

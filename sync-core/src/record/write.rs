@@ -4,13 +4,11 @@
 //! value that would replace several is a settlement and says so.
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{
-    ActorId, Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value,
-};
+use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 
 use super::change::{BadChange, MAX_SCALAR, Scalar, guarded};
 use super::document;
-use super::history::History;
+use super::history::{History, Unsound};
 use crate::catalogue::{FieldType, Kind, Merge};
 use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
 
@@ -195,9 +193,13 @@ pub fn change_at(
     pen: &Pen<'_>,
 ) -> Result<Vec<u8>, Refused> {
     guarded_write(|| {
-        let doc = document::load(history.raw())?;
-        let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(hash.0)).collect();
-        let mut doc = doc.fork_at(&heads).map_err(failed)?;
+        let unknown =
+            |unsound: Unsound| Refused::Record(BadChange::Undecodable(unsound.to_string()));
+        let clock = history.past(heads).map_err(unknown)?;
+        let seen = |at: &usize| history.covers(&clock, *at);
+        let changes = (0..history.changes().len()).filter(seen);
+        let bytes = changes.map(|at| history.changes()[at].bytes.as_slice());
+        let mut doc = document::load(bytes)?;
         finish(&mut doc, history, kind, pen, edits, |_, _| Ok(()))
     })
 }
@@ -294,7 +296,7 @@ impl Hand<'_, '_, '_> {
                 self.set(spot, value)
             }
             Edit::Settle { spot, value } => {
-                if self.visible(spot)?.len() < 2 {
+                if self.visible(spot)?.len() < 2 || !self.is_flag(spot) {
                     return Err(Refused::NoConflict(spot.path()));
                 }
                 self.set(spot, value)?;
@@ -333,10 +335,14 @@ impl Hand<'_, '_, '_> {
     }
 
     fn is_flag(&self, spot: &Spot) -> bool {
-        let Spot::Field(name) = spot else { return true };
-        self.kind
-            .and_then(|kind| kind.field(name))
-            .is_none_or(|field| field.merge == Merge::Flag)
+        let field = |name: &str| self.kind.and_then(|kind| kind.field(name));
+        let known = match spot {
+            Spot::Field(name) => field(name),
+            Spot::Cell { row, cell } => row
+                .split_once('/')
+                .and_then(|(table, _)| field(table)?.cell(cell)),
+        };
+        known.is_none_or(|field| field.merge == Merge::Flag)
     }
 
     fn set(&mut self, spot: &Spot, value: &Scalar) -> Result<(), Refused> {

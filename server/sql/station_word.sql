@@ -1,3 +1,3 @@
 UPDATE station
-SET lineage = $2, epoch_n = $3
+SET word = $2
 WHERE station_id = $1
