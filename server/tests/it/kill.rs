@@ -50,7 +50,11 @@ fn work(mut phone: Phone, signpost: &Signpost) -> Phone {
         };
         let mut request = phone.request(&phone.closed[receipted..]);
         // Some leave before admission, some wait for it.
-        request.wait_ms = Some(if phone.closed.len() % 2 == 0 { 0 } else { 250 });
+        request.wait_ms = Some(if phone.closed.len().is_multiple_of(2) {
+            0
+        } else {
+            250
+        });
         match phone.try_ask(server, request) {
             Some(Answer::Fine(answer)) => {
                 let receipt = answer.receipt.as_ref().unwrap();

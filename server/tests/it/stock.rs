@@ -79,7 +79,7 @@ fn in_and_out_and_again(operator: &Operator, location: &Location) {
     let mut first = lines[0].clone();
     let body = records.iter().find(|record| record["id"] == "a-1").unwrap()["body"].clone();
     for (field, value) in first.as_object_mut().unwrap() {
-        assert_eq!(&body[&*field], value, "{field}");
+        assert_eq!(&body[field.as_str()], value, "{field}");
     }
 
     // Beside a running server as well, and a name shows where a code stood.
