@@ -128,6 +128,8 @@ pub enum Error {
     BodyTooSlow { seconds: u64 },
     #[error("the request's body was cut off")]
     BodyCut,
+    #[error("a page could not be drawn")]
+    Page,
     #[error("a handler panicked")]
     Panicked,
     #[error("{operation} failed")]

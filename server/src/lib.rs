@@ -25,6 +25,7 @@ pub mod join;
 pub mod known;
 pub mod messages;
 pub mod officer;
+pub mod pages;
 pub mod problem;
 pub mod rebuild;
 pub mod replay;

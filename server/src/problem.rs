@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::messages::Language;
+use crate::pages::{self, Reader};
 
 /// The body of an `application/problem+json` answer (RFC 9457 and members of ours).
 #[derive(Debug, Serialize)]
@@ -127,6 +128,7 @@ impl Error {
             Error::BodyTooLarge { .. } => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Error::BodyTooSlow { .. } => ("body_too_slow", StatusCode::REQUEST_TIMEOUT),
             Error::BodyCut => ("body_cut", StatusCode::BAD_REQUEST),
+            Error::Page => ("page_failed", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Panicked => ("panicked", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Runtime { .. } => ("runtime_failed", StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -150,8 +152,14 @@ impl IntoResponse for Error {
     }
 }
 
-/// Writes the body of a response that carries an error, and logs the error.
-pub fn answer(response: Response, language: Language, request_id: &str) -> Response {
+/// Writes the body of a response that carries an error, and logs the error. A reader gets a page
+/// of it, everybody else `application/problem+json`.
+pub fn answer(
+    response: Response,
+    language: Language,
+    request_id: &str,
+    reader: Option<&Reader>,
+) -> Response {
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else {
         return response;
     };
@@ -163,13 +171,21 @@ pub fn answer(response: Response, language: Language, request_id: &str) -> Respo
     }
     metrics::counter!("wardbook_problems_total", "code" => code).increment(1);
     let message = language.problem(code);
+    // A failure of ours is told without its inner workings; the log has them under this id.
+    let detail = match status.is_server_error() {
+        true => message.title.clone(),
+        false => error.to_string(),
+    };
+    if let Some(reader) = reader
+        && let Some(html) = pages::problem::html(reader, &message, request_id)
+    {
+        let (mut parts, _) = response.into_parts();
+        pages::problem::head(&mut parts.headers);
+        return Response::from_parts(parts, html.into());
+    }
     let problem = Problem {
         r#type: format!("urn:wardbook:problem:{code}"),
-        // A failure of ours is told without its inner workings; the log has them under this id.
-        detail: match status.is_server_error() {
-            true => message.title.clone(),
-            false => error.to_string(),
-        },
+        detail,
         title: message.title,
         status: status.as_u16(),
         what_was_kept: message.kept,

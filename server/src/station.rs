@@ -39,7 +39,7 @@ pub struct Station {
 }
 
 impl Station {
-    fn read(row: &Row) -> Result<Station> {
+    pub fn read(row: &Row) -> Result<Station> {
         Ok(Station {
             id: row.parse("station_id")?,
             name: row.get("name")?,

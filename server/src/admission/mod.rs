@@ -22,7 +22,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::station::Station;
 
-pub use load::Batch;
+pub use load::{Batch, history};
 
 use judge::{Care, Judged};
 

@@ -9,6 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{App, body, loopback, ops, phones, trace};
 use crate::error::Error;
+use crate::pages;
 
 /// For `--listen`, where it is not the console's as well.
 pub fn sync(app: Arc<App>) -> Router {
@@ -41,7 +42,7 @@ fn phone_routes() -> Router<Arc<App>> {
 }
 
 fn console_routes() -> Router<Arc<App>> {
-    Router::new()
+    pages::routes()
         .route("/metrics", get(ops::metrics))
         .route_layer(from_fn(loopback::own_names))
 }

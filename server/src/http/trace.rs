@@ -5,8 +5,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
@@ -16,6 +16,7 @@ use super::App;
 use crate::clock::Stopwatch;
 use crate::error::Error;
 use crate::messages::Language;
+use crate::pages::Reader;
 use crate::problem;
 
 const HEADER: &str = "x-request-id";
@@ -32,7 +33,9 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
         .headers()
         .get(ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());
-    let language = Language::accepted(language);
+    let reader = Reader::new(request.uri(), Language::accepted(language));
+    let language = reader.language;
+    let reads = request.method() == Method::GET && accepts_pages(&request);
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -45,7 +48,7 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
     let time = Stopwatch::start();
     async move {
         let response = next.run(request).await;
-        let mut response = problem::answer(response, language, &id.0);
+        let mut response = problem::answer(response, language, &id.0, reads.then_some(&reader));
         if let Some(header) = header {
             response.headers_mut().insert(HEADER, header);
         }
@@ -67,6 +70,12 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
 /// The answer when a handler panicked: the problem is written and logged where all are.
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Error::Panicked.into_response()
+}
+
+/// Whether somebody sits before it: phones and tools do not ask for HTML.
+fn accepts_pages(request: &Request) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn carried_id(request: &Request) -> Option<String> {
