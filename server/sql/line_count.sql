@@ -1,6 +1,3 @@
--- line_count
-SELECT book, COUNT(*) AS n, MAX(day) AS day
+SELECT COUNT(*) AS n
 FROM line
 WHERE station_id = $1
-GROUP BY book
-ORDER BY book

@@ -1,14 +1,16 @@
 //! Who is a member, as the charter says it: read from its deltas, and issued anew whenever what
 //! the operator entered has moved on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sync_core::catalogue::Catalogue;
 use sync_core::envelope::{
     Charter, CharterDelta, DeviceGrant, Member, ServerKey, Statement, codec,
 };
-use sync_core::ids::{DeviceId, Epoch, Hash, StationId};
+use sync_core::ids::{DeviceId, Epoch, Hash, RecordId, StationId};
+
+use crate::admission::project;
 
 use crate::clock::Clock;
 use crate::datadir::DataDir;
@@ -62,9 +64,11 @@ pub async fn revise(log: &mut StationLog<'_>, catalogue: Option<&Catalogue>) -> 
             .exec(sql!("catalogue_insert"), args![&station, &hash, &bundle])
             .await?;
     }
+    let shown = Shown::by(&delta, &log.charter);
     log.charter
         .apply(&delta)
         .map_err(|_| Error::Damaged("charter"))?;
+    shown.show_again(log).await?;
     let bytes = codec::to_bytes(&delta);
     log.tx
         .exec(
@@ -95,6 +99,76 @@ pub async fn issue(
     let mut log = StationLog::open(tx, station, data, clock).await?;
     revise(&mut log, catalogue).await?;
     log.close().await
+}
+
+pub fn newest_catalogue(charter: &Charter, catalogues: &Catalogues) -> Result<Arc<Catalogue>> {
+    let hash = charter.now().ok_or(Error::Damaged("charter"))?.catalogue();
+    let newest = catalogues.get(&hash);
+    newest.cloned().ok_or(Error::Damaged("catalogue"))
+}
+
+/// Which lines show what a delta changes.
+enum Shown {
+    Everywhere,
+    /// Those that show one of these texts: codes of members and what stood for them.
+    Where(Vec<String>),
+}
+
+impl Shown {
+    fn by(delta: &CharterDelta, before: &Charter) -> Shown {
+        if delta.catalogue.is_some() || delta.zone_minutes.is_some() {
+            return Shown::Everywhere;
+        }
+        let mut texts = Vec::new();
+        for member in &delta.members {
+            let known = before.person(&member.person);
+            let is_same = known.is_some_and(|known| {
+                (&known.name, &known.certificate) == (&member.name, &member.certificate)
+            });
+            if is_same {
+                continue;
+            }
+            texts.push(member.person.to_string());
+            texts.extend(known.map(|known| known.name.clone()));
+            texts.extend(known.and_then(|known| known.certificate.clone()));
+        }
+        Shown::Where(texts)
+    }
+
+    async fn show_again(self, log: &mut StationLog<'_>) -> Result<()> {
+        let station = log.station.id.clone();
+        let records = match self {
+            Shown::Everywhere => None,
+            Shown::Where(texts) => {
+                let mut records = BTreeSet::new();
+                for text in texts {
+                    let within = format!("%{}%", in_json(&text));
+                    let args = args![&station, &text, &within];
+                    for row in log.tx.fetch_all(sql!("record_naming"), args).await? {
+                        records.insert(RecordId(row.bytes("record")?));
+                    }
+                }
+                if records.is_empty() {
+                    return Ok(());
+                }
+                Some(records.into_iter().collect())
+            }
+        };
+        let rows = log
+            .tx
+            .fetch_all(sql!("catalogue_list"), args![&station])
+            .await?;
+        let catalogues = read_catalogues(&rows)?;
+        let catalogue = newest_catalogue(&log.charter, &catalogues)?;
+        let around = project::around(&log.charter, catalogue);
+        project::again(log.tx, &station, &around, records).await
+    }
+}
+
+/// A text as it stands inside the JSON of a line. Finding too much harms nothing.
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.trim_matches('"').replace('\\', "%")
 }
 
 async fn difference(

@@ -72,6 +72,14 @@ pub enum Error {
     #[error("the join code has expired")]
     InviteExpired,
 
+    #[error("the store differs from the station log: {what}")]
+    Differs { what: String },
+    #[error("station {station} does not verify: {what}")]
+    Broken { station: StationId, what: String },
+    #[error("line {line} of the import: {what}")]
+    ImportLine { line: usize, what: String },
+    #[error("there is no book {book}; there are {}", .known.join(", "))]
+    BookUnknown { book: String, known: Vec<String> },
     #[error("the catalogue has {} mistakes, the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     CatalogueMistakes(Vec<Mistake>),
 

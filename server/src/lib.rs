@@ -4,7 +4,8 @@
 //! [`messages`] and [`problem`] (what people are told), [`db`] (the store), [`datadir`] (keys and
 //! addresses), [`station`], [`officer`], [`invite`] and [`join`] (who is who), [`station_log`] and
 //! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
-//! send), [`known`] and [`exchange`] (what one phone is answered), [`http`] (listeners, routes),
+//! send), [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`]
+//! (whole records in and out), [`known`] and [`exchange`] (what one phone is answered), [`http`] (listeners, routes),
 //! [`cli`] (the command line).
 
 pub mod admission;
@@ -16,6 +17,7 @@ pub mod datadir;
 pub mod db;
 pub mod error;
 pub mod exchange;
+pub mod export;
 pub mod http;
 pub mod intake;
 pub mod invite;
@@ -25,5 +27,9 @@ pub mod messages;
 pub mod officer;
 pub mod pages;
 pub mod problem;
+pub mod rebuild;
+pub mod replay;
 pub mod station;
 pub mod station_log;
+pub mod stock;
+pub mod verify;

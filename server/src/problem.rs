@@ -103,6 +103,10 @@ impl Error {
             Error::CatalogueMistakes(_) => {
                 ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
             }
+            Error::Differs { .. } => ("store_differs", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::Broken { .. } => ("store_broken", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::ImportLine { .. } => ("import_line", StatusCode::BAD_REQUEST),
+            Error::BookUnknown { .. } => ("book_unknown", StatusCode::NOT_FOUND),
             Error::RequestMalformed { .. } => ("request_malformed", StatusCode::BAD_REQUEST),
             Error::SignatureWrong => ("signature_wrong", StatusCode::FORBIDDEN),
             Error::DeviceUnknown => ("device_unknown", StatusCode::FORBIDDEN),

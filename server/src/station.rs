@@ -116,6 +116,14 @@ impl Station {
         }
     }
 
+    /// The same inside a transaction.
+    pub async fn find(tx: &mut Tx, id: &StationId) -> Result<Station> {
+        match tx.fetch_opt(sql!("station_get"), args![id]).await? {
+            Some(row) => Station::read(&row),
+            None => Err(Error::StationUnknown(id.clone())),
+        }
+    }
+
     /// Reads the station and keeps every other transaction that locks it waiting until this one
     /// ends.
     pub async fn lock(tx: &mut Tx, id: &StationId) -> Result<Station> {

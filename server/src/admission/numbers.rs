@@ -3,9 +3,10 @@
 
 use sync_core::catalogue::day_of;
 use sync_core::envelope::Number;
-use sync_core::ids::RecordId;
+use sync_core::ids::{RecordId, StationId};
 
 use super::project::Due;
+use crate::db::{Row, Tx};
 use crate::error::Result;
 use crate::station_log::StationLog;
 use crate::{args, sql};
@@ -37,27 +38,38 @@ pub async fn give(log: &mut StationLog<'_>, due: &[(RecordId, Due)]) -> Result<V
             at: log.now,
             text: due.rule.text(&log.station.word, year, last + 1),
         };
-        put(log, &number).await?;
+        put(log.tx, &log.station.id, &number).await?;
         given.push(number);
     }
     Ok(given)
 }
 
-async fn put(log: &mut StationLog<'_>, number: &Number) -> Result<()> {
-    log.tx
-        .exec(
-            sql!("number_insert"),
-            args![
-                &log.station.id,
-                &number.book,
-                number.year,
-                number.n,
-                &number.record,
-                &number.step,
-                number.at,
-                &number.text
-            ],
-        )
-        .await?;
+pub async fn put(tx: &mut Tx, station: &StationId, number: &Number) -> Result<()> {
+    tx.exec(
+        sql!("number_insert"),
+        args![
+            station,
+            &number.book,
+            number.year,
+            number.n,
+            &number.record,
+            &number.step,
+            number.at,
+            &number.text
+        ],
+    )
+    .await?;
     Ok(())
+}
+
+pub fn read(row: &Row) -> Result<Number> {
+    Ok(Number {
+        book: row.get("book")?,
+        year: i32::try_from(row.get::<i64>("year")?).unwrap_or_default(),
+        n: row.count("n")?,
+        record: RecordId(row.bytes("record")?),
+        step: row.get("step")?,
+        at: row.get("at")?,
+        text: row.get("text")?,
+    })
 }

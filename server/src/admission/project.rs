@@ -7,11 +7,15 @@ use sync_core::book::{self, Line, Station as BookStation};
 use sync_core::catalogue::{Catalogue, NumberRule};
 use sync_core::envelope::Charter;
 use sync_core::gate::Docket;
-use sync_core::ids::RecordId;
+use sync_core::ids::{RecordId, StationId};
 use sync_core::record::history::History;
 use sync_core::record::view::View;
 
-use super::load::Batch;
+use super::load::{Batch, history};
+use super::store;
+use crate::db::{Row, Tx};
+use crate::error::Result;
+use crate::{args, sql};
 
 /// A record's row in lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,24 @@ pub struct Summary {
     pub changes: u64,
     pub operations: u64,
     pub flags: i64,
+}
+
+impl Summary {
+    pub fn read(row: &Row) -> Result<Summary> {
+        Ok(Summary {
+            kind: row.get("kind")?,
+            external_id: row.get("external_id")?,
+            title: row.get("title")?,
+            day: row.get("day")?,
+            state: row.get("state")?,
+            author: row.get("author")?,
+            created_entry: row.count("created_entry")?,
+            updated_entry: row.count("updated_entry")?,
+            changes: row.count("changes")?,
+            operations: row.count("ops")?,
+            flags: row.get("flags")?,
+        })
+    }
 }
 
 /// What a list may filter by.
@@ -80,6 +102,40 @@ pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Proje
             projected
         })
         .collect()
+}
+
+/// Computes rows and lines of stored records again, because what they are read with has changed.
+/// Without a list: of all.
+pub async fn again(
+    tx: &mut Tx,
+    station: &StationId,
+    around: &BookStation,
+    records: Option<Vec<RecordId>>,
+) -> Result<()> {
+    let listed = records.is_some();
+    let mut records = records.unwrap_or_default();
+    let mut last = RecordId([0; 16]);
+    loop {
+        if !listed {
+            let page = args![station, &last, 200];
+            let rows = tx.fetch_all(sql!("record_list"), page).await?;
+            records = rows
+                .iter()
+                .map(|row| row.bytes("record").map(RecordId))
+                .collect::<Result<_>>()?;
+        }
+        for record in &records {
+            let rows = tx
+                .fetch_all(sql!("change_of_record"), args![station, record])
+                .await?;
+            let projected = of(&history(*record, &rows)?, around);
+            store::replace(tx, station, &projected).await?;
+        }
+        match records.last() {
+            Some(record) if !listed => last = *record,
+            Some(_) | None => return Ok(()),
+        }
+    }
 }
 
 /// What a record says, from its history: the same for a live merge and a rebuild.

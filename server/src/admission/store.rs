@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use sync_core::book::Line;
 use sync_core::envelope::change::change_hash;
 use sync_core::envelope::{Outcome, Statement, Verdict};
 use sync_core::gate::Docket;
-use sync_core::ids::{ActId, RecordId};
+use sync_core::ids::{ActId, RecordId, StationId};
+use sync_core::record::history::Change;
 
 use super::judge::{Entered, HeldItem, Judged};
 use super::numbers;
@@ -48,7 +50,9 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
                 .await?;
         }
         for (record, docket) in &judged.records {
-            changes(&mut log, *record, docket).await?;
+            generations(log.tx, &id, *record, docket).await?;
+            let first = docket.history.changes().len() - docket.new_changes().len();
+            changes(log.tx, &id, *record, docket.new_changes(), first).await?;
         }
         let mut due: Vec<_> = judged
             .projected
@@ -142,45 +146,70 @@ async fn held(
     Ok(())
 }
 
-async fn changes(log: &mut StationLog<'_>, record: RecordId, docket: &Docket) -> Result<()> {
-    let id = &log.station.id;
+async fn generations(
+    tx: &mut Tx,
+    station: &StationId,
+    record: RecordId,
+    docket: &Docket,
+) -> Result<()> {
     for (device, g) in &docket.generations {
-        log.tx
-            .exec(sql!("generation_put"), args![id, &record, device, *g])
-            .await?;
-    }
-    let first = docket.history.changes().len() - docket.new_changes().len();
-    for (at, change) in docket.new_changes().iter().enumerate() {
-        let origin = &change.origin;
-        log.tx
-            .exec(
-                sql!("change_insert"),
-                args![
-                    id,
-                    &record,
-                    (first + at) as u64,
-                    &change.decoded.hash,
-                    &change.bytes,
-                    &origin.act.device,
-                    change.decoded.seq,
-                    origin.act.n,
-                    &origin.person,
-                    origin.at,
-                    origin.received_at.unwrap_or_default(),
-                    origin.entry.unwrap_or_default()
-                ],
-            )
+        tx.exec(sql!("generation_put"), args![station, &record, device, *g])
             .await?;
     }
     Ok(())
 }
 
-/// Puts a record's row and lines in the place of those that were there.
-pub async fn replace(
+/// Writes changes of a record down, of which the first is its `first`th.
+pub async fn changes(
     tx: &mut Tx,
-    station: &sync_core::ids::StationId,
-    record: &Projected,
+    station: &StationId,
+    record: RecordId,
+    changes: &[Change],
+    first: usize,
 ) -> Result<()> {
+    for (at, change) in changes.iter().enumerate() {
+        let origin = &change.origin;
+        tx.exec(
+            sql!("change_insert"),
+            args![
+                station,
+                &record,
+                (first + at) as u64,
+                &change.decoded.hash,
+                &change.bytes,
+                &origin.act.device,
+                change.decoded.seq,
+                origin.act.n,
+                &origin.person,
+                origin.at,
+                origin.received_at.unwrap_or_default(),
+                origin.entry.unwrap_or_default()
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A record that is new in this transaction: its changes, its row, its lines, and what it is due.
+pub async fn fresh(
+    tx: &mut Tx,
+    station: &StationId,
+    docket: &Docket,
+    projected: &Projected,
+) -> Result<()> {
+    generations(tx, station, projected.record, docket).await?;
+    changes(tx, station, projected.record, docket.new_changes(), 0).await?;
+    replace(tx, station, projected).await
+}
+
+/// A line as its row keeps it.
+pub fn cells(line: &Line) -> Result<String> {
+    serde_json::to_string(line).map_err(|_| Error::Damaged("line"))
+}
+
+/// Puts a record's row and lines in the place of those that were there.
+pub async fn replace(tx: &mut Tx, station: &StationId, record: &Projected) -> Result<()> {
     let summary = &record.summary;
     tx.exec(
         sql!("record_put"),
@@ -204,7 +233,7 @@ pub async fn replace(
     tx.exec(sql!("line_delete"), args![station, &record.record])
         .await?;
     for line in &record.lines {
-        let cells = serde_json::to_string(line).map_err(|_| Error::Damaged("line"))?;
+        let cells = cells(line)?;
         tx.exec(
             sql!("line_insert"),
             args![

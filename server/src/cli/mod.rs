@@ -4,13 +4,17 @@
 //! what went wrong and what to do.
 
 mod catalogue;
+mod export;
+mod import;
 mod init;
 mod invite;
 mod officer;
 mod out;
+mod rebuild;
 mod serve;
 mod station;
 mod values;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,6 +50,14 @@ enum Command {
     Officer(officer::Options),
     /// Make a one-time code with which an officer's phone joins
     Invite(invite::Options),
+    /// Take whole records in as the station's stock
+    Import(import::Options),
+    /// Write records or a book to standard output
+    Export(export::Options),
+    /// Compute the books anew from the station logs
+    Rebuild(rebuild::Options),
+    /// Check chains, roots and signatures of everything stored
+    Verify(verify::Options),
 }
 
 /// Where the store is.
@@ -112,6 +124,10 @@ fn run(command: Command, clock: Clock) -> Result<()> {
             Command::Station(options) => station::run(options, &clock).await,
             Command::Officer(options) => officer::run(options, &clock).await,
             Command::Invite(options) => invite::run(options, &clock).await,
+            Command::Import(options) => import::run(options, &clock).await,
+            Command::Export(options) => export::run(options, &clock).await,
+            Command::Rebuild(options) => rebuild::run(options).await,
+            Command::Verify(options) => verify::run(options).await,
         }
     })
 }

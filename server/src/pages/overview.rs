@@ -64,7 +64,7 @@ pub async fn overview(
     let (station, counts) = read_tx!(app.db, "overview", async |tx| {
         let shown = Shown::read(tx, &station).await?;
         let mut counts = Counts::default();
-        for row in tx.fetch_all(sql!("line_count"), args![&shown.id]).await? {
+        for row in tx.fetch_all(sql!("line_count_by_book"), args![&shown.id]).await? {
             counts.books.insert(row.get("book")?, (row.count("n")?, row.get("day")?));
         }
         if let Some(row) = tx.fetch_opt(sql!("held_count"), args![&shown.id, "held"]).await? {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::reading::{Place, Reading};
 use super::{Amendment, LineCell, Said};
 use crate::catalogue::{Kind, Language, RecordData, display_span};
+use crate::record::change::Scalar;
 use crate::record::data;
 use crate::record::state;
-use crate::record::view::View;
+use crate::record::view::{Slot, View, Written};
 use crate::record::write::{AMEND, REMOVED};
 
 /// The states of a record from its submission on.
@@ -19,10 +20,7 @@ pub(super) struct Past {
 
 /// One person's amendments in one go.
 struct Stage {
-    /// The last of its changes: an index into the view's.
-    change: usize,
-    reason: Option<String>,
-    fields: BTreeSet<String>,
+    group: Group,
     data: Arc<RecordData>,
 }
 
@@ -33,22 +31,22 @@ impl Past {
     pub fn of(reading: &Reading<'_>) -> Past {
         let (view, kind) = (reading.view, reading.kind);
         let late = state::amendments(view, kind);
-        let mut written = written_fields(view);
+        let mut touched = touched(view);
         let mut groups: Vec<Group> = Vec::new();
         for change in late.iter().copied() {
-            let Some(fields) = written.remove(&change) else {
+            let Some(fields) = touched.remove(&change) else {
                 continue;
             };
-            let group = Group {
-                changes: vec![change],
-                reason: reason(view, change),
-                fields,
-            };
+            let reason = reason(view, change);
             let is_full = groups.len() == MAX_STAGES;
             match groups.last_mut() {
-                Some(last) if last.goes_on(&group, view) => last.take(group),
-                Some(last) if is_full => last.take(group),
-                Some(_) | None => groups.push(group),
+                Some(last) if is_full || last.goes_on(change, &reason, view) => {
+                    last.changes.push((change, fields));
+                }
+                Some(_) | None => groups.push(Group {
+                    changes: vec![(change, fields)],
+                    reason,
+                }),
             }
         }
         if groups.is_empty() {
@@ -67,15 +65,12 @@ impl Past {
         };
         let submitted = Some(read(&known));
         let stages = groups.into_iter().map(|group| {
-            let change = group.changes.last().copied().unwrap_or_default();
-            // The shared order puts causes first, so a beginning of it is a whole past.
-            known[..=change].fill(true);
-            Stage {
-                change,
-                reason: group.reason,
-                fields: group.fields,
-                data: read(&known),
+            if let Some((last, _)) = group.changes.last() {
+                // The shared order puts causes first, so a beginning of it is a whole past.
+                known[..=*last].fill(true);
             }
+            let data = read(&known);
+            Stage { group, data }
         });
         Past {
             submitted,
@@ -98,26 +93,23 @@ impl Past {
             let fields = place.fields(reading.kind);
             let said = |data| text(reading.cell(place, data, Some(officer)), reading);
             let mut old = None;
-            for stage in &self.stages {
-                if stage
-                    .fields
-                    .iter()
-                    .all(|field| !fields.contains(field.as_str()))
-                {
+            for Stage { group, data } in &self.stages {
+                let Some((change, replaces)) = group.touch(&fields) else {
                     continue;
-                }
+                };
                 let before = old.take().unwrap_or_else(|| said(submitted));
-                let new = said(&stage.data);
+                let new = said(data);
                 if new != before {
-                    let origin = &reading.view.changes[stage.change].origin;
+                    let origin = &reading.view.changes[change].origin;
                     amendments.push(Amendment {
                         column: place.column.id.clone(),
+                        added: !replaces,
                         old: before,
                         new: new.clone(),
                         by: origin.person.to_string(),
                         device: origin.act.device,
                         at: origin.at,
-                        reason: stage.reason.clone(),
+                        reason: group.reason.clone(),
                     });
                 }
                 old = Some(new);
@@ -127,49 +119,53 @@ impl Past {
     }
 }
 
-/// Whether anything that stood when the record was submitted was replaced or struck out.
+/// Whether anything was replaced or struck out after the record was submitted.
 pub(super) fn is_amended(view: &View, kind: &Kind) -> bool {
     let late: BTreeSet<usize> = state::amendments(view, kind).into_iter().collect();
-    if late.is_empty() {
-        return false;
-    }
-    let rows = view.rows.values().flat_map(|row| &row.cells);
-    let mut slots = view.fields.iter().chain(rows);
-    let replaced = slots.any(|(key, slot)| {
-        let is_removal = key == REMOVED || key.ends_with("/removed");
-        let mut writes = slot.writes();
-        let is_late = slot.writes().any(|written| late.contains(&written.change));
-        is_late && (is_removal || writes.any(|written| !late.contains(&written.change)))
-    });
-    let struck = |text: &crate::record::view::Text| {
-        text.letters.iter().any(|letter| {
-            !late.contains(&letter.written)
-                && letter.struck.iter().any(|change| late.contains(change))
-        })
-    };
-    replaced || view.texts.values().any(struck)
+    let replaces = |fields: &Touched| fields.values().any(|replaces| *replaces);
+    !late.is_empty()
+        && touched(view)
+            .iter()
+            .any(|(change, fields)| late.contains(change) && replaces(fields))
 }
 
+/// The fields that a change wrote to, each with whether it replaced or struck out something
+/// there rather than add to it. Tables and sets go by their own names.
+type Touched = BTreeMap<String, bool>;
+
+/// Changes of one person that follow each other closely, as those of a text that is being
+/// written, in the shared order.
 struct Group {
-    changes: Vec<usize>,
+    changes: Vec<(usize, Touched)>,
     reason: Option<String>,
-    fields: BTreeSet<String>,
 }
+
+/// A person who pauses longer begins anew.
+const PAUSE: i64 = 10 * 60_000;
 
 impl Group {
-    /// Whether the same person goes on with what needs no reason of its own.
-    fn goes_on(&self, next: &Group, view: &View) -> bool {
-        let person = |group: &Group| {
-            let last = group.changes.last();
-            last.map(|change| view.changes[*change].origin.person.clone())
-        };
-        person(self) == person(next) && (next.reason.is_none() || next.reason == self.reason)
+    fn goes_on(&self, change: usize, reason: &Option<String>, view: &View) -> bool {
+        self.changes.last().is_some_and(|(last, _)| {
+            let (last, next) = (&view.changes[*last].origin, &view.changes[change].origin);
+            last.person == next.person
+                && (0..=PAUSE).contains(&next.at.saturating_sub(last.at))
+                && self.reason == *reason
+        })
     }
 
-    fn take(&mut self, next: Group) {
-        self.changes.extend(next.changes);
-        self.fields.extend(next.fields);
-        self.reason = next.reason.or(self.reason.take());
+    /// The last change that wrote to one of the fields, and whether any of them replaced
+    /// something there.
+    fn touch(&self, fields: &BTreeSet<&str>) -> Option<(usize, bool)> {
+        let mut touch = None;
+        for (change, touched) in &self.changes {
+            for (field, replaces) in touched {
+                if fields.contains(field.as_str()) {
+                    let before = touch.is_some_and(|(_, replaced)| replaced);
+                    touch = Some((*change, before || *replaces));
+                }
+            }
+        }
+        touch
     }
 }
 
@@ -179,25 +175,48 @@ fn reason(view: &View, change: usize) -> Option<String> {
     mark.text("reason").map(str::to_owned)
 }
 
-/// The fields that each change wrote to, tables and sets by their own names.
-fn written_fields(view: &View) -> BTreeMap<usize, BTreeSet<String>> {
-    let mut written: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-    let mut note = |change: usize, key: &str| {
-        let base = key.split('/').next().unwrap_or(key);
-        written.entry(change).or_default().insert(base.to_owned());
+/// What each change touched.
+fn touched(view: &View) -> BTreeMap<usize, Touched> {
+    let mut touched: BTreeMap<usize, Touched> = BTreeMap::new();
+    let mut note = |change: usize, key: &str, replaces: bool| {
+        let base = key.split('/').next().unwrap_or(key).to_owned();
+        let known = touched.entry(change).or_default().entry(base).or_default();
+        *known |= replaces;
     };
+    let is_removal = |key: &str| key.rsplit('/').next() == Some(REMOVED);
     for (key, slot) in &view.fields {
-        slot.writes().for_each(|at| note(at.change, key));
+        for written in slot.writes() {
+            let replaces = is_removal(key) || replaced(view, slot, written);
+            note(written.change, key, replaces);
+        }
     }
     for (key, row) in &view.rows {
-        note(row.change, key);
-        let writes = row.cells.values().flat_map(|slot| slot.writes());
-        writes.for_each(|at| note(at.change, key));
+        note(row.change, key, false);
+        for (cell, slot) in &row.cells {
+            for written in slot.writes() {
+                let replaces = is_removal(cell) || replaced(view, slot, written);
+                note(written.change, key, replaces);
+            }
+        }
     }
     for (key, text) in &view.texts {
-        text.changes.iter().for_each(|change| note(*change, key));
+        let first = text.changes.first();
+        // A word put between others changes what they say.
+        let mut note = |change: &usize| note(*change, key, Some(change) != first);
+        text.changes.iter().for_each(&mut note);
     }
-    written
+    touched
+}
+
+/// Whether a write stands in the place of another value that its writer saw.
+fn replaced(view: &View, slot: &Slot, written: &Written) -> bool {
+    slot.earlier.iter().any(|before| {
+        before.op < written.op
+            && before.change != written.change
+            && before.value != written.value
+            && before.value != Scalar::Null
+            && view.saw(written.change, before.change)
+    })
 }
 
 fn text(cell: Option<LineCell>, reading: &Reading<'_>) -> Said {

@@ -176,8 +176,7 @@ pub enum DriftCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amendment {
     pub column: String,
-    /// What stood there when the record was submitted. Empty: it was filled in later, which
-    /// replaces nothing.
+    /// What stood there.
     pub old: Said,
     pub new: Said,
     pub by: String,
@@ -185,12 +184,15 @@ pub struct Amendment {
     /// Recorded, in milliseconds since 1970 by the device's clock.
     pub at: i64,
     pub reason: Option<String>,
+    /// It was filled in, or rows or members were added: nothing was replaced or struck out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub added: bool,
 }
 
 impl Amendment {
-    /// Whether something that stood in the book was replaced.
+    /// Whether something that stood in the book was replaced or struck out.
     pub fn replaces(&self) -> bool {
-        !self.old.is_empty()
+        !self.added
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod amend;
 mod conflict;
+mod docs;
 mod export;
 mod facts;
 mod fold;
@@ -17,6 +18,7 @@ mod page;
 mod reading;
 mod station;
 
+pub use docs::books_markdown;
 pub use export::{write_csv, write_jsonl};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;

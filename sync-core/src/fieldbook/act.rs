@@ -16,7 +16,7 @@ use crate::envelope::codec::to_bytes;
 use crate::envelope::pack::{CannotPack, act_size};
 use crate::envelope::{Act, MAX_ACT, Need, Part};
 use crate::ids::{ActId, Hash, RecordId};
-use crate::record::change::Scalar;
+use crate::record::change::{MAX_SCALAR, Scalar};
 use crate::record::data::record_data;
 use crate::record::parts;
 use crate::record::state::{Progress, differ, value};
@@ -79,11 +79,12 @@ pub fn record(
     let n = state.own.last_act;
     let mut rests_on = Vec::new();
     let mut parts = Vec::new();
-    let mut before = Vec::new();
     for job in &jobs {
         let kind = catalogue.kinds.get(&job.kind);
         if let Some(kind) = kind {
             check_form(kind, &job.edits)?;
+            let view = shelf.history(job.record).map(View::of);
+            check_order(kind, view.as_ref(), &job.edits)?;
         } else if job.made.is_some() {
             let (kind, known) = (job.kind.clone(), catalogue.kinds.keys().cloned().collect());
             return Err(Refusal::UnknownKind { kind, known }.into());
@@ -96,21 +97,20 @@ pub fn record(
             person: &enrolled.person,
             at: now.wall,
         };
-        let (change, view) = match (shelf.history(job.record), kind) {
+        let change = match (shelf.history(job.record), kind) {
             (None, Some(kind)) => {
                 let external_id = job.external_id.as_deref();
                 let birth = Birth { kind, external_id };
-                (write::create(job.record, birth, &job.edits, &pen)?, None)
+                write::create(job.record, birth, &job.edits, &pen)?
             }
             (None, None) => return Err(Refusal::NoRecord(job.record).into()),
             (Some(history), kind) => {
                 rests_on.extend(sheet.rests_on(history));
                 let view = View::of(history);
                 let edits = settle_equals(&view, job.edits.clone());
-                (write::change(history, kind, &edits, &pen)?, Some(view))
+                write::change(history, kind, &edits, &pen)?
             }
         };
-        before.push(view);
         parts.push(Part {
             record: job.record,
             g: sheet.row.own_g,
@@ -131,12 +131,11 @@ pub fn record(
     shelf
         .at_desk(state, |desk| desk.judge_own(&act, enrolled.device, epoch))
         .map_err(Refusal::Gate)?;
-    for (job, before) in jobs.iter().zip(&before) {
+    for job in &jobs {
         if let (Some(kind), Some(history)) =
             (catalogue.kinds.get(&job.kind), shelf.history(job.record))
         {
-            Check::new(&catalogue, kind, state.zone_minutes(), &View::of(history))
-                .act(job, before.as_ref())?;
+            Check::new(&catalogue, kind, state.zone_minutes(), &View::of(history)).act(job)?;
         }
     }
     let records: Vec<RecordId> = jobs.iter().map(|job| job.record).collect();
@@ -241,9 +240,12 @@ fn check_form(kind: &Kind, edits: &[Edit]) -> Result<(), Refusal> {
         field: field.to_owned(),
         wanted,
     };
-    let value = |field: &Field, value: &Scalar| match fits(field, value) {
-        true => Ok(()),
-        false => Err(wrong(&field.name, field.ty.word())),
+    let value = |field: &Field, value: &Scalar| match value {
+        Scalar::Str(text) if text.len() > MAX_SCALAR => {
+            Err(write::Refused::TooLong(text.len()).into())
+        }
+        value if fits(field, value) => Ok(()),
+        _ => Err(wrong(&field.name, field.ty.word())),
     };
     for edit in edits {
         match edit {
@@ -293,6 +295,44 @@ fn check_form(kind: &Kind, edits: &[Edit]) -> Result<(), Refusal> {
             }
             Edit::Step { .. } | Edit::Amend { .. } => {}
         }
+    }
+    Ok(())
+}
+
+/// Whether every step can be taken from where the record stands, one after the other.
+fn check_order(kind: &Kind, before: Option<&View>, edits: &[Edit]) -> Result<(), Refusal> {
+    let names = |steps: &mut dyn Iterator<Item = &Step>| -> Vec<String> {
+        steps.map(|step| step.to.clone()).collect()
+    };
+    let progress = before.map_or(Progress::Nothing, Progress::of);
+    let mut states: Vec<Option<&str>> = match &progress {
+        Progress::Contested(steps) => steps.iter().map(|step| step.text("to")).collect(),
+        Progress::Nothing | Progress::At(_) => vec![progress.state()],
+    };
+    for edit in edits {
+        let Edit::Step { to, .. } = edit else {
+            continue;
+        };
+        let Some(step) = kind.step(to) else {
+            return Err(Refusal::UnknownStep {
+                kind: kind.name.clone(),
+                step: to.clone(),
+                known: names(&mut kind.steps.iter()),
+            });
+        };
+        let from_here = |step: &&Step| states.iter().any(|state| step.follows(*state));
+        if !from_here(&step) {
+            let from = states.iter().flatten().copied().collect::<Vec<_>>();
+            return Err(Refusal::StepNotFromHere {
+                step: to.clone(),
+                from: match from.is_empty() {
+                    true => Step::NOTHING.to_owned(),
+                    false => from.join(", "),
+                },
+                next: names(&mut kind.steps.iter().filter(from_here)),
+            });
+        }
+        states = vec![Some(to)];
     }
     Ok(())
 }
@@ -351,63 +391,36 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn act(&self, job: &Job, before: Option<&View>) -> Result<(), Refusal> {
+    fn act(&self, job: &Job) -> Result<(), Refusal> {
         if job.made.is_some() {
             let fields = self.empty(|required| *required == Required::Create);
             if !fields.is_empty() {
                 return Err(Refusal::Missing { fields });
             }
         }
-        let progress = before.map_or(Progress::Nothing, Progress::of);
-        let mut states: Vec<Option<&str>> = match &progress {
-            Progress::Contested(steps) => steps.iter().map(|step| step.text("to")).collect(),
-            Progress::Nothing | Progress::At(_) => vec![progress.state()],
-        };
         for edit in &job.edits {
-            let Edit::Step { to, .. } = edit else {
-                continue;
-            };
-            self.step(to, &states)?;
-            states = vec![Some(to)];
+            if let Edit::Step { to, .. } = edit
+                && let Some(step) = self.kind.step(to)
+            {
+                self.step(step)?;
+            }
         }
         Ok(())
     }
 
-    fn step(&self, to: &str, states: &[Option<&str>]) -> Result<(), Refusal> {
-        let names = |steps: &mut dyn Iterator<Item = &Step>| -> Vec<String> {
-            steps.map(|step| step.to.clone()).collect()
-        };
-        let Some(step) = self.kind.step(to) else {
-            return Err(Refusal::UnknownStep {
-                kind: self.kind.name.clone(),
-                step: to.to_owned(),
-                known: names(&mut self.kind.steps.iter()),
-            });
-        };
-        let from_here = |step: &&Step| states.iter().any(|state| step.follows(*state));
-        if !from_here(&step) {
-            let from = states.iter().flatten().copied().collect::<Vec<_>>();
-            return Err(Refusal::StepNotFromHere {
-                step: to.to_owned(),
-                from: match from.is_empty() {
-                    true => Step::NOTHING.to_owned(),
-                    false => from.join(", "),
-                },
-                next: names(&mut self.kind.steps.iter().filter(from_here)),
-            });
-        }
+    fn step(&self, step: &Step) -> Result<(), Refusal> {
         let wanted = |required: &Required| match required {
-            Required::Step(step) => step == to,
+            Required::Step(of) => *of == step.to,
             Required::Never | Required::Create => false,
         };
         let fields = self.empty(wanted);
         if !fields.is_empty() {
-            let step = to.to_owned();
+            let step = step.to.clone();
             return Err(Refusal::StepLacks { step, fields });
         }
         match &step.when {
             Some(when) if !self.holds(when) => Err(Refusal::StepCondition {
-                step: to.to_owned(),
+                step: step.to.clone(),
                 condition: when.source().to_owned(),
             }),
             Some(_) | None => Ok(()),

@@ -250,6 +250,10 @@ pub struct Status {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once, never stored"
+)]
 pub enum Handled {
     Done(Effects),
     /// Load these too and call again with the same input, now and entropy.

@@ -8,7 +8,6 @@ use super::state::State;
 use crate::catalogue::Kind;
 use crate::ids::RecordId;
 use crate::record::change::Scalar;
-use crate::record::history::History;
 use crate::record::state::{Progress, conflicts, removal, value};
 use crate::record::view::View;
 use crate::record::{data, parts};
@@ -62,15 +61,14 @@ pub fn write(
     batch: &mut Batch<'_>,
     state: &State,
     record: RecordId,
-    history: &History,
+    view: Option<&View>,
     birth: Option<Birth>,
 ) -> Result<(), Stop> {
-    if history.is_empty() {
+    let Some(view) = view else {
         batch.delete(rows::index_key(record));
         return Ok(());
-    }
-    let view = View::of(history);
-    let row = row(state, &view);
+    };
+    let row = row(state, view);
     if let (Some(id), Some(birth)) = (&view.external_id, birth) {
         let key = rows::external_key(id);
         let mut bearers: Vec<Bearer> = batch.get(&key)?.unwrap_or_default();

@@ -134,7 +134,7 @@ fn body(
 }
 
 /// Whether the device's own key signed it.
-pub fn signed(state: &State, envelope: &Envelope) -> bool {
+fn signed(state: &State, envelope: &Envelope) -> bool {
     let device = envelope.body.device;
     let key = match (
         state.charter.ever(device),

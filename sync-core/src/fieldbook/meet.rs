@@ -6,7 +6,7 @@ use super::batch::{Batch, Stop};
 use super::door::{Absorbed, Input, Reply};
 use super::exchange::{free_waiting, vector};
 use super::join::take_charter;
-use super::log::{signed, stored};
+use super::log::stored;
 use super::refusal::Refusal;
 use super::rows;
 use super::shelf::Shelf;
@@ -231,35 +231,46 @@ fn take(
         true => stored(batch, device, seq)?.map(|held| held.hash()),
         false => None,
     };
-    let station = state.station();
-    let door = intake::check(&station, &state.charter, &envelope)
-        .map(|()| chain::place(&peer.tail, held, &envelope));
-    let knows_epoch = state.charter.at(envelope.body.epoch).is_some();
-    match door {
-        Ok(Place::Next) if knows_epoch && rests(state, &envelope) => {
-            admit(batch, state, shelf, &envelope, peer, absorbed)
+    match intake::check(&state.station(), &state.charter, &envelope) {
+        Ok(()) => {}
+        // Whoever the charter does not name yet may be named by the next one.
+        Err(TurnedAway::Stranger(_)) => {
+            wait(batch, state, &envelope, absorbed);
+            return Ok(());
         }
-        // It lacks what it rests on, or the charter that says who wrote it.
-        Ok(Place::Next | Place::Gap { .. }) | Err(TurnedAway::Stranger(_)) => {
-            if state.seen.waiting.len() < MOST_WAITING {
-                state.seen.waiting.insert((device, seq));
-                batch.put_bytes(rows::waiting_key(device, seq), envelope.to_bytes());
-                absorbed.stored += 1;
-                absorbed.waiting += 1;
-            }
-            Ok(())
-        }
-        Ok(Place::Fork | Place::Past) if signed(state, &envelope) && held.is_some() => {
-            batch.put_bytes(rows::fork_key(device, envelope.hash()), envelope.to_bytes());
-            Ok(())
-        }
-        Ok(Place::Duplicate | Place::Fork | Place::Past)
-        | Err(
+        Err(
             TurnedAway::Station(_)
             | TurnedAway::Signature(_)
             | TurnedAway::Frozen(_)
             | TurnedAway::Removed(_),
-        ) => Ok(()),
+        ) => return Ok(()),
+    }
+    let knows_epoch = state.charter.at(envelope.body.epoch).is_some();
+    match chain::place(&peer.tail, held, &envelope) {
+        Place::Next if knows_epoch && rests(state, &envelope) => {
+            admit(batch, state, shelf, &envelope, peer, absorbed)
+        }
+        Place::Next | Place::Gap { .. } => {
+            wait(batch, state, &envelope, absorbed);
+            Ok(())
+        }
+        Place::Fork => {
+            let key = rows::fork_key(device, envelope.hash());
+            batch.put_bytes(key, envelope.to_bytes());
+            Ok(())
+        }
+        Place::Duplicate | Place::Past => Ok(()),
+    }
+}
+
+/// Keeps an envelope that lacks what it rests on, or the charter that says who wrote it.
+fn wait(batch: &mut Batch<'_>, state: &mut State, envelope: &Envelope, absorbed: &mut Absorbed) {
+    let (device, seq) = (envelope.body.device, envelope.body.seq);
+    if state.seen.waiting.len() < MOST_WAITING {
+        state.seen.waiting.insert((device, seq));
+        batch.put_bytes(rows::waiting_key(device, seq), envelope.to_bytes());
+        absorbed.stored += 1;
+        absorbed.waiting += 1;
     }
 }
 

@@ -10,10 +10,11 @@ use super::state::State;
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Need};
 use crate::gate::desk::Arrival;
-use crate::gate::{Desk, Docket, Held};
+use crate::gate::{Desk, Docket};
 use crate::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
 use crate::record::change::Decoded;
 use crate::record::history::History;
+use crate::record::view::View;
 
 /// One record, its rows beside its history: the `i`th row is the `i`th change.
 #[derive(Debug)]
@@ -365,6 +366,18 @@ impl Shelf {
 
     /// Writes what lists and the next act need of every record that was touched.
     pub fn save(&mut self, batch: &mut Batch<'_>, state: &State) -> Result<(), Stop> {
+        let mut views = BTreeMap::new();
+        for (record, sheet) in self.sheets.iter().filter(|(_, sheet)| sheet.touched) {
+            let Some(history) = self.history(*record) else {
+                continue;
+            };
+            let view = View::of(history);
+            if let Some(id) = view.external_id.as_ref().filter(|_| sheet.new) {
+                batch.want(&rows::external_key(id));
+            }
+            views.insert(*record, view);
+        }
+        batch.ready()?;
         for (record, sheet) in &mut self.sheets {
             let Some(docket) = self.dockets.get_mut(record).filter(|_| sheet.touched) else {
                 continue;
@@ -374,7 +387,7 @@ impl Shelf {
             batch.put(rows::record_key(*record), &sheet.row);
             let own = sheet.rows.first().map(|(_, row)| row.carrier.device) == Some(state.device());
             let birth = sheet.new.then_some(index::Birth { own });
-            index::write(batch, state, *record, &docket.history, birth)?;
+            index::write(batch, state, *record, views.get(record), birth)?;
         }
         Ok(())
     }
@@ -416,6 +429,3 @@ fn docket(record: RecordId, sheet: &Sheet) -> Result<Docket, Refusal> {
         sheet.row.held.clone(),
     ))
 }
-
-/// What the gate here says of an act.
-pub type Judged = Result<(), Held>;

@@ -14,6 +14,7 @@ pub mod desk;
 pub mod held;
 pub mod intake;
 pub mod policy;
+pub mod rewrite;
 
 #[cfg(test)]
 mod tests;

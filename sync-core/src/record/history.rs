@@ -87,7 +87,8 @@ impl Clock {
         self.0[actor] = self.0[actor].max(seq);
     }
 
-    fn join(&mut self, other: &Clock) {
+    /// Covers also what the other covers.
+    pub fn join(&mut self, other: &Clock) {
         for (actor, seq) in other.0.iter().enumerate() {
             self.raise(actor, *seq);
         }
@@ -265,6 +266,22 @@ impl History {
         let mut heads: BTreeSet<Hash> = self.by_hash.keys().copied().collect();
         for dep in self.changes.iter().flat_map(|change| &change.decoded.deps) {
             heads.remove(dep);
+        }
+        heads.into_iter().collect()
+    }
+
+    /// The heads as they were to one who has seen `clock`, sorted.
+    pub fn heads_of(&self, clock: &Clock) -> Vec<Hash> {
+        let seen = |at: &usize| self.covers(clock, *at);
+        let mut heads = BTreeSet::new();
+        for change in (0..self.changes.len())
+            .filter(seen)
+            .map(|at| &self.changes[at])
+        {
+            heads.insert(change.decoded.hash);
+            for dep in &change.decoded.deps {
+                heads.remove(dep);
+            }
         }
         heads.into_iter().collect()
     }

@@ -55,13 +55,13 @@ row = ["day", "officer"]
 review = ["squad_leader"]
 columns = [
   "#",
-  { id = "twice", zh = "两倍", en = "Twice", fold = "sum" },
+  { id = "less", zh = "少一", en = "Less", fold = "sum" },
   { id = "weather", zh = "天气", en = "Weather", fold = "list" },
   { id = "left", zh = "时间", en = "Left", fold = "span" },
 ]
 [[source]]
 kind = "duty_day"
-cells.twice = "f.left_at * 2 if f.left_at else 0"
+cells.less = "f.left_at - 1 if f.left_at else 0"
 cells.weather = "f.weather"
 cells.left = "[f.arrived_at, f.left_at]"
 "##;
@@ -77,11 +77,11 @@ fn an_expression_that_fails_leaves_a_mark_and_the_line_stays() {
     let paper = Paper::new(&station, "duty_day", 1, 1, at(17, 0), &edits);
     let lines = paper.lines(&station);
     let line = lines.iter().find(|line| line.book == "R9").unwrap();
-    assert_eq!(line.cells["twice"], LineCell::Unreadable);
-    assert_eq!(line.marks.unreadable, ["twice"]);
+    assert_eq!(line.cells["less"], LineCell::Unreadable);
+    assert_eq!(line.marks.unreadable, ["less"]);
     assert_eq!(line.cells["left"], LineCell::Text(Said::same("下午")));
     let page = page(&station.catalogue().books["R9"], &lines, &day_facts());
-    assert!(cell(&page, 0, "twice").unreadable);
+    assert!(cell(&page, 0, "less").unreadable);
     assert_eq!(zh(&page, 0, "weather"), "晴");
     assert_eq!(zh(&page, 0, "left"), "下午");
 }

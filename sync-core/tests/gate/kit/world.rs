@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::envelope::chain::Tail;
+use sync_core::envelope::chain::{self, Place, Tail};
 use sync_core::envelope::{Act, Draft, Envelope, Frame, Need, Part, header};
 use sync_core::gate::desk::Judgement;
-use sync_core::gate::intake::{self, Door};
+use sync_core::gate::intake;
 use sync_core::gate::{Arrival, Code, Desk, Verdict};
 use sync_core::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
 use sync_core::record::change::Decoded;
@@ -75,10 +75,29 @@ impl World {
             keys[0] = 1;
         }
         let credulous = rng.chance(50);
+        World::with(rng, &keys, credulous)
+    }
+
+    /// A world whose phones believe each other, so that much rests on what is held.
+    pub fn credulous(seed: u64) -> World {
+        let mut world = World::new(seed);
+        for phone in &mut world.phones {
+            phone.credulous = true;
+        }
+        world
+    }
+
+    /// A world of these phones, in which nothing happens by itself.
+    pub fn of(keys: &[usize]) -> World {
+        World::with(Rng::new(0), keys, false)
+    }
+
+    fn with(rng: Rng, keys: &[usize], credulous: bool) -> World {
+        let station = station();
         let phones = keys
-            .into_iter()
+            .iter()
             .map(|key| Phone {
-                key,
+                key: *key,
                 known: Vec::new(),
                 followed: 0,
                 unsent: Vec::new(),
@@ -400,8 +419,8 @@ impl World {
         let device = envelope.body.device;
         let tail = self.tails.entry(device).or_insert(Tail::NONE);
         let charter = &self.station.charter;
-        let door = intake::check(&self.station.id, charter, tail, None, false, envelope);
-        assert_eq!(door, Ok(Door::Take));
+        assert_eq!(intake::check(&self.station.id, charter, envelope), Ok(()));
+        assert_eq!(chain::place(tail, None, envelope), Place::Next);
         *tail = Tail {
             seq: envelope.body.seq,
             hash: envelope.hash(),
