@@ -43,7 +43,7 @@ export async function open(browser, { width = 1440, height = 900, javaScriptEnab
 export async function accessible(page, name) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() =>
-    globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+    globalThis.axe.run({ resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
   );
   const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
   assert.deepEqual(told, [], `${name}: axe`);
@@ -77,10 +77,11 @@ export async function headed(page, name) {
 }
 
 /** Everything that holds for every page. */
-export async function sound(page, seen, address, name) {
+export async function sound(page, seen, address, name, screenshot) {
   seen.errors.length = 0;
   seen.bytes = 0;
-  await page.goto(address, { waitUntil: "networkidle" });
+  await page.goto(address, { waitUntil: "load" });
+  if (screenshot) await page.screenshot({ path: `${artefacts}screenshots/${screenshot}.png`, fullPage: true });
   assert.notEqual(await page.title(), "", `${name} has a title`);
   await headed(page, name);
   await fits(page, name);

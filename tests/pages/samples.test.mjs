@@ -1,7 +1,7 @@
 // Every page from sample data, as the Rust tests have written it: a working day, nothing at all,
 // the longest names, hostile text; both languages; at a desk and on a phone.
 
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
@@ -44,19 +44,18 @@ const names = readdirSync(pages).filter((name) => name.endsWith(".html")).sort()
 // Records of one sample look alike; the first of each is looked at whole.
 const looked = names.filter((name) => !/record-[1-9]/.test(name));
 
-for (const [width, where] of [[1440, "desk"], [360, "phone"]]) {
-  test(`sample pages at a width of ${width}`, async (t) => {
-    assert.ok(names.length > 30, "the Rust tests have written the pages");
-    const { page, seen, close } = await open(browser, { width, height: width === 360 ? 740 : 900 });
-    for (const name of looked) {
-      await t.test(name, async () => {
-        await sound(page, seen, `${origin}/${name}`, name);
-        await page.screenshot({ path: `${artefacts}screenshots/${name.replace(".html", "")}.${where}.png`, fullPage: true });
-      });
-    }
-    await close();
-  });
-}
+describe("sample pages", { concurrency: true }, () => {
+  for (const [width, where] of [[1440, "desk"], [360, "phone"]]) {
+    test(`at a width of ${width}`, async (t) => {
+      assert.ok(names.length > 30, "the Rust tests have written the pages");
+      const { page, seen, close } = await open(browser, { width, height: width === 360 ? 740 : 900 });
+      for (const name of looked) {
+        await t.test(name, () => sound(page, seen, `${origin}/${name}`, name, `${name.replace(".html", "")}.${where}`));
+      }
+      await close();
+    });
+  }
+});
 
 test("hostile text runs nothing and stays text", async () => {
   const { page, close } = await open(browser);
