@@ -19,6 +19,24 @@ pub struct BadName {
     pub given: String,
 }
 
+/// In JSON a name is its text.
+macro_rules! text_in_serde {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
 macro_rules! byte_name {
     ($(#[$doc:meta])* $name:ident, $len:literal, $what:literal) => {
         $(#[$doc])*
@@ -55,6 +73,8 @@ macro_rules! byte_name {
                 &self.0
             }
         }
+
+        text_in_serde!($name);
     };
 }
 
@@ -154,11 +174,20 @@ macro_rules! code_name {
                 Self::new(d.str()?).map_err(|_| minicbor::decode::Error::message($what).at(at))
             }
         }
+
+        text_in_serde!($name);
     };
 }
 
 code_name!(StationId, "station code (1 to 16 letters, digits, - or _)");
 code_name!(PersonId, "officer code (1 to 16 letters, digits, - or _)");
+
+impl StationId {
+    /// No station: before a phone is enrolled.
+    pub fn none() -> StationId {
+        StationId("-".to_owned())
+    }
+}
 
 impl PersonId {
     /// The name under which the server writes what is nobody's own: imported stock.

@@ -6,8 +6,10 @@
 //!
 //! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
 
+pub mod book;
 pub mod catalogue;
 pub mod envelope;
+pub mod fieldbook;
 pub mod gate;
 pub mod ids;
 pub mod record;

@@ -1,1 +1,1 @@
-
+//! Wardbook as a whole. The tests stand in `tests/`.

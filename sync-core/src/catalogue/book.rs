@@ -81,6 +81,8 @@ words!(
         First = "first",
         /// All of them, by happened, then record id.
         List = "list",
+        /// As `list`, but equal texts once: a recorder stands there once for six records.
+        Once = "once",
         Sum = "sum",
         /// First start to last end.
         Span = "span",

@@ -1,6 +1,6 @@
 //! A catalogue as bytes, for the charter to name and for phones to fetch.
 
-use minicbor::{Decoder, Encoder};
+use minicbor::Decoder;
 
 use super::{Catalogue, Mistake, Sources, load};
 
@@ -23,14 +23,7 @@ pub enum BundleError {
 
 /// A CBOR map from path to text, in the order of the paths' bytes.
 pub(super) fn pack(files: &Sources) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes);
-    // Writing to a vector cannot fail; the results are of the type that cannot be.
-    let _ = encoder.map(files.len() as u64);
-    for (path, text) in files {
-        let _ = encoder.str(path).and_then(|encoder| encoder.str(text));
-    }
-    bytes
+    minicbor::to_vec(files).expect("a vector takes all bytes and texts need no context")
 }
 
 pub(super) fn open(bytes: &[u8]) -> Result<Catalogue, BundleError> {
@@ -54,6 +47,8 @@ pub(super) fn open(bytes: &[u8]) -> Result<Catalogue, BundleError> {
 
 #[cfg(test)]
 mod tests {
+    use minicbor::Encoder;
+
     use super::*;
 
     #[test]

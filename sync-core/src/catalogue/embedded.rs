@@ -51,3 +51,26 @@ pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         panic!("the embedded catalogue has mistakes:\n{}", lines.join("\n"))
     })
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::tests::folder;
+
+    #[test]
+    fn every_file_of_the_folder_is_embedded_and_nothing_else() {
+        let on_disk = folder(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"));
+        let listed = sources();
+        let names = |sources: &Sources| sources.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&listed), names(&on_disk));
+        assert_eq!(listed, on_disk);
+    }
+
+    #[test]
+    fn the_default_catalogue_has_no_mistakes() {
+        if let Err(mistakes) = Catalogue::load(&sources()) {
+            let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            panic!("{}", lines.join("\n"));
+        }
+    }
+}

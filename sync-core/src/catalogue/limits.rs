@@ -80,10 +80,11 @@ fn after_work_hours(from: i64, length: i64, holidays: &Holidays, offset: i32) ->
     let mut idle = 0;
     loop {
         let start = midnight(day, offset)?;
-        let hours = holidays
-            .is_workday(day)
-            .then_some(holidays.office_hours.as_slice())
-            .unwrap_or_default();
+        let hours = if holidays.is_workday(day) {
+            holidays.office_hours.as_slice()
+        } else {
+            &[]
+        };
         let before = left;
         for part in hours {
             let open = (start + i64::from(part.from) * MINUTE).max(from);

@@ -1,6 +1,6 @@
 //! What is wrong with a catalogue, where it stands, and how to mend it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
 
@@ -31,7 +31,12 @@ pub(super) struct File<'a> {
     pub path: &'a str,
     pub text: &'a str,
     found: RefCell<Vec<Mistake>>,
+    /// The text is not TOML, so what else is wrong with it may be an echo of that.
+    broken: Cell<bool>,
 }
+
+/// So many mistakes of one file are told; who mends them is told the next.
+const MOST: usize = 200;
 
 impl<'a> File<'a> {
     pub fn new(path: &'a str, text: &'a str) -> Self {
@@ -39,16 +44,32 @@ impl<'a> File<'a> {
             path,
             text,
             found: RefCell::default(),
+            broken: Cell::default(),
         }
     }
 
     pub fn mistake(&self, at: &Range<usize>, what: impl Into<String>, mend: impl Into<String>) {
+        if !self.broken.get() {
+            self.note(at, what.into(), mend.into());
+        }
+    }
+
+    /// Notes that a place is not TOML, and from now on nothing but such places.
+    pub fn syntax_mistake(&self, at: &Range<usize>, what: &str) {
+        self.broken.set(true);
+        self.note(at, what.to_owned(), "write it as TOML wants it".to_owned());
+    }
+
+    fn note(&self, at: &Range<usize>, what: String, mend: String) {
+        if self.found.borrow().len() >= MOST {
+            return;
+        }
         let before = self.text.get(..at.start).unwrap_or(self.text);
         self.found.borrow_mut().push(Mistake {
             file: self.path.to_owned(),
             line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            what: one_line(what.into()),
-            mend: one_line(mend.into()),
+            what: one_line(what),
+            mend: one_line(mend),
         });
     }
 
@@ -77,7 +98,7 @@ pub(super) fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
         .iter()
         .map(|word| (distance(given, word), *word))
         .min()
-        .filter(|(far, word)| *far <= (word.chars().count() / 3).max(2));
+        .filter(|(far, word)| *far <= (word.chars().count() / 3).max(1));
     match nearest {
         Some((_, word)) => format!("did you mean `{word}`?"),
         None if known.is_empty() => "there is none to name here".to_owned(),

@@ -35,7 +35,8 @@ pub use book::{Book, Column, Fold, Footer, NumberRule, PageBy, RowKey, Source};
 pub use bundle::{BundleError, MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES};
 pub use docs::record_kinds_markdown;
 pub use expr::{
-    Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent, display,
+    Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent,
+    display, display_moment, display_span,
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
 pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};
@@ -91,3 +92,6 @@ impl Catalogue {
         &self.files
     }
 }
+
+#[cfg(test)]
+mod tests;

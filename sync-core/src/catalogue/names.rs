@@ -65,6 +65,20 @@ macro_rules! words {
                 match self { $($name::$case => $word,)+ }
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let given = String::deserialize(d)?;
+                let known = [$($name::$case),+].into_iter().find(|case| case.word() == given);
+                known.ok_or_else(|| serde::de::Error::custom(format!("unknown {} `{given}`", $what)))
+            }
+        }
     };
 }
 pub(super) use words;

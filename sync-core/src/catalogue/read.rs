@@ -20,7 +20,7 @@ pub(super) fn read_file<T>(file: &File<'_>, read: impl FnOnce(Reader<'_, '_>) ->
     let (table, errors) = DeTable::parse_recoverable(file.text);
     for error in errors {
         let at = error.span().unwrap_or(0..0);
-        file.mistake(&at, error.message(), "write it as TOML wants it");
+        file.syntax_mistake(&at, error.message());
     }
     let reader = Reader::new(file, table.get_ref(), 0..0);
     read(reader)
@@ -77,6 +77,10 @@ impl<'a, 'i> Reader<'a, 'i> {
             .mistake(&self.at, format!("`{key}` is missing"), mend);
     }
 
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     pub fn text(&self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.get(key)?;
         match value.get_ref().as_str() {
@@ -89,7 +93,7 @@ impl<'a, 'i> Reader<'a, 'i> {
     }
 
     pub fn needed(&self, key: &'static str, mend: &str) -> Option<Spanned<String>> {
-        if !self.table.contains_key(key) {
+        if !self.has(key) {
             self.missing(key, mend);
         }
         self.text(key)
@@ -113,7 +117,12 @@ impl<'a, 'i> Reader<'a, 'i> {
                 .filter(|n| (1..=most).contains(n))
         });
         if number.is_none() {
-            self.wrong(key, value, &format!("a whole number from 1 to {most}"));
+            let what = match value.get_ref().as_integer() {
+                Some(n) => format!("`{key}` is {}", n.as_str()),
+                None => format!("`{key}` is {}", a(value.get_ref().type_str())),
+            };
+            let mend = format!("write a whole number from 1 to {most}");
+            self.file.mistake(&value.span(), what, mend);
         }
         number
     }
@@ -217,9 +226,9 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     /// `zh` and `en`, both wanted: the station prints in Chinese, its visitors read English.
     pub fn label(&self, of: &str) -> Label {
-        let mut text = |key| {
+        let text = |key| {
             let mend = "every label stands in `zh` and in `en`";
-            if !self.table.contains_key(key) {
+            if !self.has(key) {
                 self.file
                     .mistake(&self.at, format!("{of} has no `{key}`"), mend);
             }

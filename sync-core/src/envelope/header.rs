@@ -161,6 +161,11 @@ impl Unsigned {
         &self.0.body
     }
 
+    /// How long the packed acts are.
+    pub fn frame_len(&self) -> usize {
+        self.0.frame.len()
+    }
+
     /// Adds the signature (r || s). Whether it is right is not checked here.
     ///
     /// # Errors

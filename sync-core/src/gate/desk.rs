@@ -12,7 +12,7 @@ use super::policy::{self, Rights};
 use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
-use crate::ids::{ActorName, DeviceId, Hash, PersonId, RecordId, StationId};
+use crate::ids::{ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use crate::record::change::{self, Action, Decoded, Obj, Scalar};
 use crate::record::document;
 use crate::record::history::{Change, History, Origin, Unsound};
@@ -26,7 +26,7 @@ pub const MAX_OPS_AN_ENVELOPE: usize = 100_000;
 pub const MAX_GENERATIONS: u32 = 255;
 
 /// One record on the desk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Docket {
     pub history: History,
     /// The generation each device has reached in the record, by acts admitted and held.
@@ -55,9 +55,14 @@ impl Docket {
         }
     }
 
-    /// What was admitted since the record was loaded.
+    /// What was admitted since the record was loaded, or settled.
     pub fn new_changes(&self) -> &[Change] {
         &self.history.changes()[self.loaded..]
+    }
+
+    /// The new changes are stored now.
+    pub fn settle(&mut self) {
+        self.loaded = self.history.changes().len();
     }
 }
 
@@ -133,7 +138,7 @@ impl<'a> Desk<'a> {
 
     /// Judges the acts of an envelope whose signature and place in the device log were checked.
     pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
-        let standing = self.standing(envelope);
+        let standing = self.standing(envelope.body.device, envelope.body.epoch);
         self.operations_left = MAX_OPS_AN_ENVELOPE;
         let honest = frame
             .change_root()
@@ -169,6 +174,13 @@ impl<'a> Desk<'a> {
             held,
             whole,
         }
+    }
+
+    /// Judges one act that no envelope carries yet, as its own device does before it says SAVED.
+    pub fn judge_own(&mut self, act: &Act, device: DeviceId, epoch: Epoch) -> Result<(), Held> {
+        let standing = self.standing(device, epoch)?;
+        self.operations_left = MAX_OPS_AN_ENVELOPE;
+        self.act(act, &standing, device, Arrival::default())
     }
 
     /// Takes an act that was judged elsewhere and admitted, as a replica does with an entry of
@@ -213,28 +225,23 @@ impl<'a> Desk<'a> {
     }
 
     /// Who wrote the envelope, with the rights granted then and still.
-    fn standing(&self, envelope: &Envelope) -> Result<Standing, Held> {
-        let body = &envelope.body;
-        if let Some(server) = self.charter.server_ever(body.device) {
-            let _ = server;
-            return Ok(Standing {
-                judged: false,
-                ..Standing::server(self.catalogue_of(envelope))
-            });
+    fn standing(&self, device: DeviceId, epoch: Epoch) -> Result<Standing, Held> {
+        if self.charter.server_ever(device).is_some() {
+            return Ok(Standing::server());
         }
         let then = self
             .charter
-            .at(body.epoch)
-            .ok_or_else(|| Held::new(Code::Epoch, format!("{:?}", body.epoch)))?;
+            .at(epoch)
+            .ok_or_else(|| Held::new(Code::Epoch, format!("{epoch:?}")))?;
         let now = self
             .charter
             .now()
             .ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
         let grant = then
-            .device(body.device)
-            .ok_or_else(|| Held::new(Code::NotAMember, body.device))?;
-        if now.device(body.device).is_none() {
-            return Err(Held::new(Code::DeviceRemoved, body.device));
+            .device(device)
+            .ok_or_else(|| Held::new(Code::NotAMember, device))?;
+        if now.device(device).is_none() {
+            return Err(Held::new(Code::DeviceRemoved, device));
         }
         let active = |at: &crate::envelope::CharterAt<'_>| {
             at.member(&grant.person).is_some_and(|member| member.active)
@@ -253,14 +260,13 @@ impl<'a> Desk<'a> {
                 roles: roles.cloned().collect(),
                 server: false,
             },
-            catalogue: self.catalogue_of(envelope),
+            catalogue: self.catalogue_at(epoch),
             judged: true,
-            own: false,
         })
     }
 
-    fn catalogue_of(&self, envelope: &Envelope) -> Option<Arc<Catalogue>> {
-        let at = self.charter.at(envelope.body.epoch)?;
+    fn catalogue_at(&self, epoch: Epoch) -> Option<Arc<Catalogue>> {
+        let at = self.charter.at(epoch)?;
         self.catalogues.get(&at.catalogue()).cloned()
     }
 
@@ -313,7 +319,7 @@ impl<'a> Desk<'a> {
         standing: &Standing,
         device: DeviceId,
     ) -> Result<(), Held> {
-        if act.on_behalf.is_some() && !standing.may_write_for_others() {
+        if act.on_behalf.is_some() && standing.judged {
             return Err(Held::new(Code::ServerOnly, "on_behalf"));
         }
         let last = self.last_act.entry(device).or_default();
@@ -416,24 +422,14 @@ const TOO_MANY: &str = "the envelope holds more operations than one may";
 struct Standing {
     rights: Rights,
     catalogue: Option<Arc<Catalogue>>,
-    /// Whether policy applies: not to the server, and not to what was judged already.
+    /// Whether policy applies: not to the server, who may write for others, and not to what was
+    /// judged already.
     judged: bool,
-    own: bool,
 }
 
 impl Standing {
-    fn server(catalogue: Option<Arc<Catalogue>>) -> Standing {
-        let rights = Rights {
-            person: PersonId::server(),
-            roles: Vec::new(),
-            server: true,
-        };
-        Standing {
-            rights,
-            catalogue,
-            judged: false,
-            own: false,
-        }
+    fn server() -> Standing {
+        Standing::replayed(PersonId::server())
     }
 
     fn replayed(person: PersonId) -> Standing {
@@ -446,12 +442,7 @@ impl Standing {
             rights,
             catalogue: None,
             judged: false,
-            own: true,
         }
-    }
-
-    fn may_write_for_others(&self) -> bool {
-        self.rights.server || self.own
     }
 }
 

@@ -114,7 +114,7 @@ pub enum Place {
     Elsewhere,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Change {
     pub decoded: Decoded,
     /// The change as its author wrote it.
@@ -134,7 +134,7 @@ impl Change {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Object {
     place: Place,
     depth: usize,
@@ -158,7 +158,7 @@ impl Object {
 }
 
 /// All operations ever written at one key, in the order of their arrival.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Writes {
     all: Vec<OpAt>,
     /// The same by actor, once there are many. Of an actor only the last operation that somebody
@@ -201,7 +201,7 @@ impl Writes {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct History {
     pub record: RecordId,
     changes: Vec<Change>,
@@ -212,7 +212,7 @@ pub struct History {
     operations: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Actor {
     name: ActorName,
     changes: Vec<usize>,
@@ -421,6 +421,11 @@ impl History {
             && !self.changes[at.0].successors[at.1]
                 .iter()
                 .any(|next| seen(next.0))
+    }
+
+    /// The operations that replaced or deleted the one at `at`.
+    pub fn successors(&self, at: OpAt) -> &[OpAt] {
+        &self.changes[at.0].successors[at.1]
     }
 
     /// Every element of a text in reading order, with whether one who has seen `clock` (or

@@ -2,8 +2,13 @@
 
 pub mod canonical;
 pub mod change;
+pub mod data;
 pub mod document;
+pub mod export;
 pub mod history;
+pub mod parts;
+pub mod past;
+pub mod state;
 pub mod track;
 pub mod value;
 pub mod view;

@@ -57,6 +57,16 @@ impl Entry {
 pub struct Text {
     pub text: String,
     pub changes: Vec<usize>,
+    /// Every letter ever written, in reading order.
+    pub letters: Vec<Letter>,
+}
+
+/// A letter of a co-written text, with the changes that wrote it and struck it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub letter: char,
+    pub written: usize,
+    pub struck: Vec<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,7 +286,18 @@ impl<'h> Builder<'h> {
     fn text(&self, place: &Place) -> Text {
         let mut text = Text::default();
         for object in self.history.objects_at(place) {
-            text.text.push_str(&self.history.text(&object, None));
+            for (id, letter, is_visible) in self.history.elements(&object, None) {
+                text.text.extend(is_visible.then_some(letter));
+                let Some(at) = self.history.find(&id) else {
+                    continue;
+                };
+                let successors = self.history.successors(at).iter();
+                text.letters.push(Letter {
+                    letter,
+                    written: self.place_in_order[at.0],
+                    struck: successors.map(|next| self.place_in_order[next.0]).collect(),
+                });
+            }
             text.changes
                 .extend(self.touched.get(&object).into_iter().flatten());
         }

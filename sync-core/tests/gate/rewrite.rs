@@ -14,8 +14,8 @@ use sync_core::record::history::History;
 use sync_core::record::view::View;
 use sync_core::record::write::{self, Birth, Edit, Pen, Spot};
 
+use crate::kit::World;
 use crate::kit::station::EPOCH;
-use crate::kit::{Rng, World};
 
 const SERVER: usize = 0;
 

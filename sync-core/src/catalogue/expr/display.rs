@@ -13,9 +13,9 @@ use crate::catalogue::{Field, FieldType, Language};
 /// the cell out. A value that does not fit its type is printed as it stands: nothing an officer
 /// wrote disappears.
 pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language) -> String {
-    let text = match datum {
+    match datum {
         Datum::Empty => String::new(),
-        Datum::Text(text) => return display_text(field, &clean(text), around, language),
+        Datum::Text(text) => display_text(field, &clean(text), around, language),
         Datum::Integer(n) => match field.ty {
             FieldType::Money => money(*n),
             FieldType::Duration => format!("{n}{}", language.pick("分", " min")),
@@ -65,8 +65,7 @@ pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language
                 .collect();
             rows(field, list, &all, around, language)
         }
-    };
-    text
+    }
 }
 
 fn display_text(field: &Field, text: &str, around: &Around, language: Language) -> String {
@@ -126,8 +125,42 @@ pub(super) fn yes_no(yes: bool, language: Language) -> &'static str {
     }
 }
 
-pub(super) fn moment(at: i64, offset: i32) -> String {
+/// `2026-05-11 14:05`; empty outside the calendar.
+pub fn moment(at: i64, offset: i32) -> String {
     civil_of(at, offset).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// From one moment until another, on the page of a day (or, without one, of the day it began):
+/// `08:30—17:05`; with the date where that is another. One moment twice is printed once.
+pub fn display_span(
+    from: i64,
+    until: i64,
+    day: Option<&str>,
+    offset: i32,
+    language: Language,
+) -> String {
+    let began = civil_of(from, offset).map(|at| at.date());
+    let day = day.and_then(|day| day.parse().ok()).or(began);
+    let one = |at: i64| {
+        let on = civil_of(at, offset).map(|at| at.date());
+        let next = day.and_then(|day| day.tomorrow().ok());
+        if on == day {
+            clock_time(at, offset)
+        } else if on == next {
+            let time = clock_time(at, offset);
+            match language {
+                Language::Zh => format!("次日{time}"),
+                Language::En => format!("{time} (next day)"),
+            }
+        } else {
+            moment(at, offset)
+        }
+    };
+    if from == until {
+        one(from)
+    } else {
+        format!("{}—{}", one(from), one(until))
+    }
 }
 
 pub(super) fn clock_time(at: i64, offset: i32) -> String {

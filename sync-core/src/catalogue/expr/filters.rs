@@ -275,9 +275,12 @@ fn reference(value: &Value, book: &str) -> Result<Value, Error> {
 
 fn minutes(state: &State<'_, '_>, _: &Value, from: &str, until: &str) -> Result<Value, Error> {
     let root = root(state)?;
-    let at = |name| match root.datum(name) {
-        Datum::Instant(at) => Some(*at),
-        _ => None,
+    let at = |name| {
+        if let Datum::Instant(at) = root.datum(name) {
+            Some(*at)
+        } else {
+            None
+        }
     };
     let length = at(from)
         .zip(at(until))

@@ -10,6 +10,7 @@ mod display;
 mod filters;
 mod reference;
 mod scan;
+mod tokens;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -18,13 +19,14 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Expression, UndefinedBehavior};
 
 pub use context::{Around, Datum, ExprContext, Facts, People, RecordData, StepEvent};
-pub use display::display;
+pub use display::{display, display_span, moment as display_moment};
 pub use reference::Ref;
 
 pub(super) use context::FACTS;
 use context::{Many, Part, View};
 pub(super) use filters::OFFICER_PARTS;
-pub(super) use scan::{Fault, Path, Uses};
+pub(super) use scan::{Path, Uses};
+use tokens::Fault;
 
 /// A compiled expression. Two are equal when their sources are.
 #[derive(Clone)]
@@ -86,6 +88,11 @@ impl Expr {
     /// The names of the fields it reads, in order of appearance.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.uses.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The names of the facts it reads.
+    pub fn facts(&self) -> impl Iterator<Item = &str> {
+        self.uses.facts.iter().map(|(name, _)| name.as_str())
     }
 
     pub fn eval(&self, ctx: &ExprContext) -> Result<Value, ExprError> {
@@ -155,3 +162,6 @@ impl PartialEq for Expr {
         self.source == other.source
     }
 }
+
+#[cfg(test)]
+mod tests;

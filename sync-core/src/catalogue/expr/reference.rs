@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The number of a record in a book. While a line is stored it is text between two characters
-/// of the private use area, which [`clean`] keeps out of everything people write.
+/// of the private use area, which is kept out of everything people write.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ref {
     pub book: String,

@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use super::filters::{FILTERS, Operand};
+use super::tokens::{Fault, Token, TokenKind, fault, tokens};
 use crate::catalogue::mistake::suggest;
 
 /// What an expression names, each with its place in the source.
@@ -39,17 +40,14 @@ pub(in crate::catalogue) enum Path {
     Fact(String),
 }
 
-/// What is wrong at a place of the source, and the mend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::catalogue) struct Fault {
-    pub at: Range<usize>,
-    pub what: String,
-    pub mend: String,
-}
-
 /// The uses, and the source as minijinja gets it: filters that must know their field are told
 /// its name.
 pub(super) fn scan(source: &str) -> Result<(Uses, String), Fault> {
+    if source.len() > LONGEST {
+        let what = format!("an expression of {} bytes", source.len());
+        let mend = format!("say it in {LONGEST} bytes, or in two columns");
+        return Err(fault(0..0, what, mend));
+    }
     let tokens = tokens(source)?;
     let mut scanner = Scanner {
         source,
@@ -67,100 +65,12 @@ pub(super) fn scan(source: &str) -> Result<(Uses, String), Fault> {
     Ok((uses, compiled))
 }
 
+/// Longer chains of operators would nest deeper than a thread's stack when they are dropped.
+const LONGEST: usize = 2_000;
+
 const WORDS: &[&str] = &[
     "and", "or", "not", "in", "if", "else", "true", "false", "none",
 ];
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Token {
-    kind: TokenKind,
-    at: Range<usize>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TokenKind {
-    Name,
-    Text,
-    Number,
-    Mark,
-}
-
-fn tokens(source: &str) -> Result<Vec<Token>, Fault> {
-    let mut found = Vec::new();
-    let mut rest = source.char_indices().peekable();
-    while let Some((start, c)) = rest.next() {
-        let mut end = start + c.len_utf8();
-        let kind = match c {
-            ' ' | '\t' | '\n' | '\r' => continue,
-            '\'' | '"' => {
-                let mut closed = false;
-                for (i, d) in rest.by_ref() {
-                    end = i + d.len_utf8();
-                    if d == '\\' {
-                        return Err(fault(
-                            i..end,
-                            "a `\\` in a text",
-                            "write the character itself",
-                        ));
-                    }
-                    if d == c {
-                        closed = true;
-                        break;
-                    }
-                }
-                if !closed {
-                    return Err(fault(start..end, "a text is not closed", "add the quote"));
-                }
-                TokenKind::Text
-            }
-            c if c.is_ascii_alphanumeric() || c == '_' => {
-                let number = c.is_ascii_digit();
-                while let Some((i, d)) = rest.peek().copied() {
-                    if !(d.is_ascii_alphanumeric() || d == '_' || number && d == '.') {
-                        break;
-                    }
-                    end = i + d.len_utf8();
-                    rest.next();
-                }
-                if number {
-                    TokenKind::Number
-                } else {
-                    TokenKind::Name
-                }
-            }
-            '=' | '!' | '<' | '>' => {
-                if let Some((i, '=')) = rest.peek().copied() {
-                    end = i + 1;
-                    rest.next();
-                }
-                TokenKind::Mark
-            }
-            '|' | '.' | '(' | ')' | '[' | ']' | ',' | '~' | '+' | '-' | '*' | '/' | '%' => {
-                TokenKind::Mark
-            }
-            other => {
-                return Err(fault(
-                    start..end,
-                    format!("`{other}` outside a text"),
-                    "put texts in quotes",
-                ));
-            }
-        };
-        found.push(Token {
-            kind,
-            at: start..end,
-        });
-    }
-    Ok(found)
-}
-
-fn fault(at: Range<usize>, what: impl Into<String>, mend: impl Into<String>) -> Fault {
-    Fault {
-        at,
-        what: what.into(),
-        mend: mend.into(),
-    }
-}
 
 struct Scanner<'a> {
     source: &'a str,
@@ -447,6 +357,12 @@ mod tests {
     fn codes_in_a_list_are_compared_codes() {
         let (uses, _) = scan("f.a in ['x', 'y']").unwrap();
         assert_eq!(uses.compared.len(), 2);
+    }
+
+    #[test]
+    fn a_chain_that_would_nest_too_deep_is_refused() {
+        let chain = ["1"; 200_000].join("~");
+        assert!(scan(&chain).unwrap_err().what.contains("bytes"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::super::mistake::File;
+use super::super::mistake::{File, suggest};
 use super::super::names::Label;
 use super::super::read::{Item, Reader, read_file, word};
 use super::super::{
@@ -27,6 +27,9 @@ pub(super) struct LaterExpr {
     pub kinds: Vec<String>,
     pub fold: Fold,
 }
+
+/// A source and its cells as written, which can be read once the columns are known.
+type Unread = (Source, Vec<(Spanned<String>, Spanned<String>)>);
 
 struct BookReader<'a> {
     file: &'a File<'a>,
@@ -84,7 +87,7 @@ impl<'a> BookReader<'a> {
             );
         }
         let number = self.number(&top);
-        if number.is_none() && columns.iter().any(|column| column.id == Column::NUMBER) {
+        if !top.has("number") && columns.iter().any(|column| column.id == Column::NUMBER) {
             top.missing(
                 "number",
                 "say when a record is numbered, or drop the column `number`",
@@ -106,11 +109,7 @@ impl<'a> BookReader<'a> {
         }
     }
 
-    /// The sources with their cells as written, to be read once the columns are known.
-    fn sources(
-        &mut self,
-        top: &Reader<'_, '_>,
-    ) -> Vec<(Source, Vec<(Spanned<String>, Spanned<String>)>)> {
+    fn sources(&mut self, top: &Reader<'_, '_>) -> Vec<Unread> {
         let mut names = Vec::new();
         let mut sources = Vec::new();
         for row in top.tables("source") {
@@ -189,6 +188,21 @@ impl<'a> BookReader<'a> {
             .collect()
     }
 
+    fn every_source_has(&self, field: &Spanned<String>) {
+        for kind in &self.kinds {
+            if kind.field(field.get_ref()).is_none() {
+                self.file.mistake(
+                    &field.span(),
+                    format!("kind `{}` has no field `{}`", kind.name, field.get_ref()),
+                    suggest(
+                        field.get_ref(),
+                        kind.fields.iter().map(|field| field.name.as_str()),
+                    ),
+                );
+            }
+        }
+    }
+
     fn columns(&mut self, top: &Reader<'_, '_>) -> Vec<Column> {
         let mut ids = Vec::new();
         let mut columns = Vec::new();
@@ -214,8 +228,7 @@ impl<'a> BookReader<'a> {
             Column::SERIAL => (Label::new("序号", "No."), None),
             Column::NUMBER => (Label::new("编号", "Register no."), None),
             name => {
-                let names = self.common_fields(|_| true);
-                known(self.file, text, "field", names.iter().copied());
+                self.every_source_has(text);
                 let field = self.kinds.iter().find_map(|kind| kind.field(name));
                 (
                     field.map(|field| field.label.clone()).unwrap_or_default(),
@@ -248,7 +261,7 @@ impl<'a> BookReader<'a> {
             row.missing("id", "write `id = \"...\"`");
         }
         if let Some(field) = &field {
-            known(self.file, field, "field", self.common_fields(|_| true));
+            self.every_source_has(field);
         }
         let fold = row.word::<Fold>("fold").unwrap_or(Fold::First);
         let cell = row.text("cell");
@@ -285,11 +298,7 @@ impl<'a> BookReader<'a> {
         (column, id)
     }
 
-    fn cells(
-        &mut self,
-        sources: &mut [(Source, Vec<(Spanned<String>, Spanned<String>)>)],
-        columns: &[Column],
-    ) {
+    fn cells(&mut self, sources: &mut [Unread], columns: &[Column]) {
         for (source, cells) in sources {
             for (id, text) in std::mem::take(cells) {
                 let ids = columns.iter().map(|column| column.id.as_str());
@@ -338,11 +347,7 @@ impl<'a> BookReader<'a> {
     }
 
     /// A column is as personal as what its expressions read.
-    fn personal(
-        &self,
-        columns: &mut [Column],
-        sources: &[(Source, Vec<(Spanned<String>, Spanned<String>)>)],
-    ) {
+    fn personal(&self, columns: &mut [Column], sources: &[Unread]) {
         for column in columns
             .iter_mut()
             .filter(|column| column.personal.is_none())

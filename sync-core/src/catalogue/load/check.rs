@@ -74,7 +74,7 @@ pub(super) fn book(file: &File<'_>, later: &LaterBook, catalogue: &Arc<Catalogue
 /// What is wrong with a full record's value for a fold.
 fn fits(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<&'static str>, ExprError> {
     Ok(match fold {
-        Fold::First | Fold::List => {
+        Fold::First | Fold::List | Fold::Once => {
             expr.text(ctx)?;
             None
         }

@@ -29,7 +29,9 @@ pub(super) fn read_codes(file: &File<'_>, catalogue: &mut Catalogue) {
                 until: day_text(file, days.1),
             };
             row.finish();
-            names.push(name?);
+            let name = name?;
+            code_name(file, &name);
+            names.push(name);
             Some(code)
         });
         let codes: Vec<Code> = codes.collect();
@@ -45,6 +47,19 @@ pub(super) fn read_codes(file: &File<'_>, catalogue: &mut Catalogue) {
         CodeList { name, label, codes }
     });
     catalogue.codes.insert(list.name.clone(), list);
+}
+
+/// Codes of official catalogues such as `01-04` are taken as they are.
+fn code_name(file: &File<'_>, name: &Spanned<String>) {
+    let code = name.get_ref();
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    if code.is_empty() || code.len() > 48 || !code.bytes().all(fits) {
+        file.mistake(
+            &name.span(),
+            format!("{code:?} is not a code"),
+            "use letters, digits, `_`, `-` and `.`, 48 at most; what people read is the label",
+        );
+    }
 }
 
 fn day_text(file: &File<'_>, text: Option<Spanned<String>>) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod books;
 mod check;
+mod fields;
 mod kinds;
 mod lists;
 mod overlay;
@@ -12,12 +13,51 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
+use super::bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES, pack};
 use super::mistake::{File, suggest};
+use super::names::is_name;
 use super::{Catalogue, Holidays, Mistake, Sources};
 
 pub(super) fn load(sources: &Sources) -> Result<Catalogue, Vec<Mistake>> {
-    let (files, mistakes) = overlay::resolve(sources);
+    let (files, mut mistakes) = overlay::resolve(sources);
+    if files.len() > MAX_BUNDLE_FILES || pack(&files).len() > MAX_BUNDLE_BYTES {
+        // What cannot travel is not read either.
+        mistakes.push(Mistake {
+            file: "catalogue.toml".to_owned(),
+            line: 1,
+            what: "the catalogue is too large for phones to fetch".to_owned(),
+            mend: format!("keep it below {MAX_BUNDLE_FILES} files and {MAX_BUNDLE_BYTES} bytes"),
+        });
+        return Err(mistakes);
+    }
     read(files, mistakes)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shelf {
+    Kinds,
+    Books,
+    Codes,
+    Roles,
+    Holidays,
+}
+
+/// Where a file belongs by its path, if anywhere.
+fn shelf(path: &str) -> Option<Shelf> {
+    let Some((folder, name)) = path.split_once('/') else {
+        return match path {
+            "roles.toml" => Some(Shelf::Roles),
+            "holidays.toml" => Some(Shelf::Holidays),
+            _ => None,
+        };
+    };
+    name.strip_suffix(".toml").filter(|stem| is_name(stem))?;
+    match folder {
+        "kinds" => Some(Shelf::Kinds),
+        "books" => Some(Shelf::Books),
+        "codes" => Some(Shelf::Codes),
+        _ => None,
+    }
 }
 
 /// Reads files to which `extends` and `remove` have been applied already.
@@ -39,35 +79,33 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         files: Sources::new(),
     };
     // Kinds name roles and codes, books name kinds: read in this order, each finds its words.
-    for file in &files {
-        match file.path.split_once('/') {
-            Some(("codes", _)) => lists::read_codes(file, &mut catalogue),
-            Some(("kinds" | "books", _)) => {}
-            None if file.path == "roles.toml" => lists::read_roles(file, &mut catalogue),
-            None if file.path == "holidays.toml" => lists::read_holidays(file, &mut catalogue),
-            Some(_) | None => file.mistake(
-                &(0..0),
-                "a catalogue has no such file",
-                "put it into kinds/, books/ or codes/, or name it roles.toml or holidays.toml",
-            ),
-        }
-    }
-    let in_folder = |folder: &'static str| {
-        let inside =
-            move |file: &&File<'_>| file.path.split_once('/').is_some_and(|(f, _)| f == folder);
-        files.iter().filter(inside)
+    let on = |wanted: Shelf| {
+        files
+            .iter()
+            .filter(move |file| shelf(file.path) == Some(wanted))
     };
-    let kinds: Vec<_> = in_folder("kinds")
+    for file in files.iter().filter(|file| shelf(file.path).is_none()) {
+        file.mistake(
+            &(0..0),
+            "a catalogue has no such file",
+            "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml or \
+             holidays.toml, NAME being letters, digits and _",
+        );
+    }
+    on(Shelf::Codes).for_each(|file| lists::read_codes(file, &mut catalogue));
+    on(Shelf::Roles).for_each(|file| lists::read_roles(file, &mut catalogue));
+    on(Shelf::Holidays).for_each(|file| lists::read_holidays(file, &mut catalogue));
+    let kinds: Vec<_> = on(Shelf::Kinds)
         .map(|file| kinds::read_kind(file, &mut catalogue))
         .collect();
-    let books: Vec<_> = in_folder("books")
+    let books: Vec<_> = on(Shelf::Books)
         .map(|file| books::read_book(file, &mut catalogue))
         .collect();
     let catalogue = Arc::new(catalogue);
-    for (file, later) in in_folder("kinds").zip(&kinds) {
+    for (file, later) in on(Shelf::Kinds).zip(&kinds) {
         check::kind(file, later, &catalogue);
     }
-    for (file, later) in in_folder("books").zip(&books) {
+    for (file, later) in on(Shelf::Books).zip(&books) {
         check::book(file, later, &catalogue);
     }
     mistakes.extend(files.into_iter().flat_map(File::into_mistakes));

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::envelope::chain::Tail;
+use sync_core::envelope::chain::{self, Place, Tail};
 use sync_core::envelope::{Act, Draft, Envelope, Frame, Need, Part, header};
 use sync_core::gate::desk::Judgement;
-use sync_core::gate::intake::{self, Door};
+use sync_core::gate::intake;
 use sync_core::gate::{Arrival, Code, Desk, Verdict};
 use sync_core::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
 use sync_core::record::change::Decoded;
@@ -429,8 +429,8 @@ impl World {
         let device = envelope.body.device;
         let tail = self.tails.entry(device).or_insert(Tail::NONE);
         let charter = &self.station.charter;
-        let door = intake::check(&self.station.id, charter, tail, None, false, envelope);
-        assert_eq!(door, Ok(Door::Take));
+        assert_eq!(intake::check(&self.station.id, charter, envelope), Ok(()));
+        assert_eq!(chain::place(tail, None, envelope), Place::Next);
         *tail = Tail {
             seq: envelope.body.seq,
             hash: envelope.hash(),

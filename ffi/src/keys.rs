@@ -1,0 +1,107 @@
+//! Which secrets does a phone in a terminal hold, and where?
+//!
+//! A file beside the store, `keys`, that its owner alone may read: three lines of a name and 64
+//! hexadecimal digits. A phone app keeps them where its platform keeps such things, and the
+//! signing key never leaves the hardware.
+
+use std::path::Path;
+
+use data_encoding::HEXLOWER;
+use sync_core::envelope::SoftKey;
+
+use crate::random;
+use crate::store::{StoreError, StoreKey, files, make_private, write_private};
+
+const FILE: &str = "keys";
+const NAMES: [&str; 3] = ["store", "sign", "agree"];
+
+/// The secrets of one installation.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    pub store: StoreKey,
+    pub sign: SoftKey,
+    /// What grants of the station's key are made out to.
+    pub agree: SoftKey,
+}
+
+impl Keys {
+    /// The keys of the folder `dir`, drawn and written where there are none.
+    pub fn of(dir: &Path) -> Result<Keys, StoreError> {
+        let path = dir.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Keys::read(&text).ok_or(StoreError::BadKeys { path }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                make_private(dir)?;
+                let secrets = [random::<32>()?, drawn()?, drawn()?];
+                let lines = NAMES.iter().zip(&secrets);
+                let text: String = lines
+                    .map(|(name, secret)| format!("{name} {}\n", HEXLOWER.encode(secret)))
+                    .collect();
+                write_private(&path, text.as_bytes())?;
+                Keys::of_secrets(&secrets).ok_or(StoreError::BadKeys { path })
+            }
+            Err(source) => Err(files("read", &path, source)),
+        }
+    }
+
+    fn read(text: &str) -> Option<Keys> {
+        let mut secrets = [[0; 32]; 3];
+        let mut lines = text.lines();
+        for (name, secret) in NAMES.iter().zip(&mut secrets) {
+            let digits = lines.next()?.strip_prefix(name)?.strip_prefix(' ')?;
+            *secret = HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok()?;
+        }
+        Keys::of_secrets(&secrets)
+    }
+
+    fn of_secrets([store, sign, agree]: &[[u8; 32]; 3]) -> Option<Keys> {
+        Some(Keys {
+            store: StoreKey(*store),
+            sign: SoftKey::from_secret(sign)?,
+            agree: SoftKey::from_secret(agree)?,
+        })
+    }
+}
+
+/// A secret key of the curve: all but some 2^-32 of the 32-byte strings are one.
+fn drawn() -> Result<[u8; 32], StoreError> {
+    loop {
+        let secret = random::<32>()?;
+        if SoftKey::from_secret(&secret).is_some() {
+            return Ok(secret);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_drawn_once_and_found_again_by_their_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Keys::of(dir.path()).unwrap();
+        let again = Keys::of(dir.path()).unwrap();
+        assert_eq!(first.store.0, again.store.0);
+        assert_eq!(first.sign.public(), again.sign.public());
+        assert_ne!(first.sign.public(), first.agree.public());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let file = std::fs::metadata(dir.path().join(FILE)).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_key_file_cut_short_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), "store 00").unwrap();
+        assert!(matches!(
+            Keys::of(dir.path()),
+            Err(StoreError::BadKeys { .. })
+        ));
+        let left = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
+        assert_eq!(left, "store 00");
+    }
+}

@@ -1,0 +1,146 @@
+//! How does a phone in a terminal exchange with the server?
+//!
+//! The state machine makes each request and reads each answer; here they only travel.
+
+use std::time::Duration;
+
+use sync_core::fieldbook::{Input, Reply};
+use sync_core::ids::StationId;
+
+use super::{Membership, Phone};
+use crate::clock::Stopwatch;
+use crate::error::PhoneError;
+use crate::http::{Client, HttpError};
+
+/// How long a request may wait at the server for the outcome, when somebody waits for it: ms.
+const PATIENT_MS: u32 = 20_000;
+/// How long somebody waits for it in all.
+const REGISTERED_WITHIN: Duration = Duration::from_secs(300);
+
+/// How a sync is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SyncWish {
+    /// Not only until everything is sent, also until the server has judged it.
+    pub wait_registered: bool,
+    /// How long the server may wait with an answer for its outcome: ms. None: as it sees fit.
+    pub wait_ms: Option<u32>,
+}
+
+/// What a sync came to. Counts are acts; bytes are TCP payload, HTTP included.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SyncReport {
+    pub bytes_up: u64,
+    pub bytes_down: u64,
+    pub requests: u64,
+    pub sent: u64,
+    pub received: u64,
+    /// How far the station's log is known here.
+    pub admitted_to: u64,
+    pub held: u64,
+    pub seconds: f64,
+}
+
+impl Phone {
+    /// Enrols this phone with a code from the chief.
+    pub fn join(
+        &mut self,
+        client: &Client,
+        code: &str,
+        station: Option<StationId>,
+        name: &str,
+    ) -> Result<Membership, PhoneError> {
+        self.may_write()?;
+        let replies = self.run(Input::Join {
+            code: code.to_owned(),
+            station,
+            name: name.to_owned(),
+            sign_key: self.keys.sign.public(),
+            agree_key: self.keys.agree.public(),
+        })?;
+        let body = replies.into_iter().find_map(|reply| match reply {
+            Reply::JoinRequest(body) => Some(body),
+            _ => None,
+        });
+        let answer = client.send("/v1/join", &body.ok_or(PhoneError::NoReply)?)?;
+        self.run(Input::Joined(answer))?;
+        self.host.remember("server", client.server().as_bytes())?;
+        self.membership()
+    }
+
+    /// The address that this phone last joined or synced with.
+    pub fn server(&self) -> Result<Option<String>, PhoneError> {
+        let bytes = self.host.recall("server")?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Sends what waits and fetches what is new, until neither is left.
+    pub fn sync(&mut self, client: &Client, wish: SyncWish) -> Result<SyncReport, PhoneError> {
+        self.may_write()?;
+        let (watch, before) = (Stopwatch::start(), client.traffic());
+        let mut report = SyncReport::default();
+        let mut wait_ms = wish.wait_ms;
+        loop {
+            let more = self.round(client, wait_ms, &mut report)?;
+            let waits = wish.wait_registered && self.undecided() > 0;
+            if !more && (!waits || watch.elapsed() > REGISTERED_WITHIN) {
+                break;
+            }
+            if !more {
+                wait_ms = Some(PATIENT_MS);
+            }
+        }
+        if self.server()?.as_deref() != Some(client.server()) {
+            self.host.remember("server", client.server().as_bytes())?;
+        }
+        let traffic = client.traffic();
+        report.bytes_up = traffic.bytes_up - before.bytes_up;
+        report.bytes_down = traffic.bytes_down - before.bytes_down;
+        report.requests = traffic.requests - before.requests;
+        report.held = self.status().held;
+        report.seconds = watch.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    /// One request and its answer; says whether there is more.
+    fn round(
+        &mut self,
+        client: &Client,
+        wait_ms: Option<u32>,
+        report: &mut SyncReport,
+    ) -> Result<bool, PhoneError> {
+        let body = self.next_request(wait_ms)?;
+        let answer = match client.send("/v1/sync", &body) {
+            Err(HttpError::Problem(problem)) if problem.nonce.is_some() => {
+                let nonce = problem.nonce.unwrap_or_default();
+                self.run(Input::FreshNonce(nonce))?;
+                let body = self.next_request(wait_ms)?;
+                client.send("/v1/sync", &body)?
+            }
+            other => other?,
+        };
+        let mut more = false;
+        for reply in self.run(Input::Answer(answer))? {
+            match reply {
+                Reply::Synced(synced) => {
+                    report.sent += synced.sent;
+                    report.received += synced.received;
+                    report.admitted_to = synced.index;
+                    more = synced.more;
+                }
+                Reply::Alarm(what) => return Err(PhoneError::Alarm(what)),
+                _ => {}
+            }
+        }
+        Ok(more)
+    }
+
+    fn next_request(&mut self, wait_ms: Option<u32>) -> Result<Vec<u8>, PhoneError> {
+        let limit = None;
+        let replies = self.run(Input::NextRequest { limit, wait_ms })?;
+        let body = replies.into_iter().find_map(|reply| match reply {
+            Reply::Request(body) => Some(body),
+            _ => None,
+        });
+        body.ok_or(PhoneError::NoReply)
+    }
+}

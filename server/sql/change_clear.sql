@@ -1,0 +1,2 @@
+DELETE FROM change
+WHERE station_id = $1

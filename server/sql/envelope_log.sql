@@ -1,0 +1,6 @@
+SELECT
+    device, seq, hash, bytes, received_at, arrival, entry, state
+FROM envelope
+WHERE station_id = $1 AND device = $2 AND seq > $3
+ORDER BY seq
+LIMIT $4

@@ -1,0 +1,4 @@
+SELECT
+    device, seq, hash, bytes, received_at
+FROM fork
+WHERE station_id = $1 AND hash = $2

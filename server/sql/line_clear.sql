@@ -1,0 +1,2 @@
+DELETE FROM line
+WHERE station_id = $1

@@ -1,0 +1,2 @@
+DELETE FROM number
+WHERE station_id = $1

@@ -1,0 +1,5 @@
+SELECT
+    book, year, n, record, step, at, text
+FROM number
+WHERE station_id = $1
+ORDER BY book, year, n

@@ -1,0 +1,2 @@
+DELETE FROM record
+WHERE station_id = $1

@@ -1,0 +1,7 @@
+SELECT
+    record, kind, external_id, title, day, state, author, created_entry, updated_entry, changes,
+    ops, flags
+FROM record
+WHERE station_id = $1 AND record > $2
+ORDER BY record
+LIMIT $3

@@ -1,0 +1,3 @@
+UPDATE station
+SET name = $2
+WHERE station_id = $1

@@ -1,0 +1,3 @@
+UPDATE station
+SET zone_minutes = $2
+WHERE station_id = $1

@@ -1,0 +1,221 @@
+//! What becomes of each act of a batch: the work between reading and storing.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sync_core::envelope::{Act, Envelope, HeldAct};
+use sync_core::gate::desk::records_named;
+use sync_core::gate::{Arrival, Code, Desk, Docket, Held, Judgement, Verdict};
+use sync_core::ids::{DeviceId, PersonId, RecordId};
+
+use super::load::Batch;
+use super::project::{self, Projected};
+
+/// One held act, as the held list shows it.
+#[derive(Debug, Clone)]
+pub struct HeldItem {
+    /// Its place in its envelope; none: the envelope's frame cannot be opened.
+    pub index: Option<u32>,
+    pub act: u64,
+    pub person: Option<PersonId>,
+    pub reason: Held,
+    pub at: i64,
+    pub records: Vec<RecordId>,
+    /// Its changes and the generations they were made in.
+    pub changes: Vec<(RecordId, u32, Vec<u8>)>,
+}
+
+#[derive(Debug)]
+pub struct Entered {
+    pub envelope: Envelope,
+    pub received_at: i64,
+    pub held: Vec<HeldAct>,
+    pub items: Vec<HeldItem>,
+    pub whole: bool,
+}
+
+/// A batch, judged and ready to be stored.
+#[derive(Debug)]
+pub struct Judged {
+    pub batch: Batch,
+    pub entered: Vec<Entered>,
+    pub records: BTreeMap<RecordId, Docket>,
+    pub last_act: BTreeMap<DeviceId, u64>,
+    pub projected: Vec<Projected>,
+}
+
+/// How a batch is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// All envelopes on one desk, the records proved once at the end.
+    Batch,
+    /// Act by act, each envelope by itself: one that makes even that fail is held whole.
+    EachAct,
+}
+
+/// Judges a batch; none if it must be judged with more care.
+pub fn judge(mut batch: Batch, care: Care) -> Option<Judged> {
+    let records = std::mem::take(&mut batch.records);
+    let attempt = Attempt {
+        batch: &batch,
+        care,
+    };
+    let (entered, records, last_act) = match care {
+        Care::Batch => catch_unwind(AssertUnwindSafe(|| attempt.together(records))).ok()??,
+        Care::EachAct => attempt.one_by_one(records),
+    };
+    let projected = project::touched(&batch, &records);
+    Some(Judged {
+        batch,
+        entered,
+        records,
+        last_act,
+        projected,
+    })
+}
+
+type Records = BTreeMap<RecordId, Docket>;
+type Done = (Vec<Entered>, Records, BTreeMap<DeviceId, u64>);
+
+struct Attempt<'a> {
+    batch: &'a Batch,
+    care: Care,
+}
+
+impl Attempt<'_> {
+    fn desk(&self, records: Records, last_act: &BTreeMap<DeviceId, u64>) -> Desk<'_> {
+        let batch = self.batch;
+        let mut desk = Desk::new(&batch.station.id, &batch.charter, &batch.catalogues);
+        desk.records = records;
+        desk.last_act = last_act.clone();
+        desk.prove_each = self.care == Care::EachAct;
+        desk
+    }
+
+    /// All envelopes on one desk; none if a record would not load afterwards.
+    fn together(&self, records: Records) -> Option<Done> {
+        let mut desk = self.desk(records, &self.batch.last_act);
+        let entered = (0..self.batch.envelopes.len())
+            .map(|at| self.judge_at(&mut desk, at))
+            .collect();
+        desk.prove()
+            .is_empty()
+            .then_some((entered, desk.records, desk.last_act))
+    }
+
+    /// Each envelope on a desk of its own, so that one that panics spoils no other.
+    fn one_by_one(&self, mut records: Records) -> Done {
+        let mut last_act = self.batch.last_act.clone();
+        let mut entered = Vec::new();
+        for (at, waiting) in self.batch.envelopes.iter().enumerate() {
+            let named = waiting
+                .frame
+                .as_ref()
+                .map(records_named)
+                .unwrap_or_default();
+            let touched: Records = named
+                .iter()
+                .filter_map(|record| records.remove_entry(record))
+                .collect();
+            let before = touched.clone();
+            let mut desk = self.desk(touched, &last_act);
+            match catch_unwind(AssertUnwindSafe(|| self.judge_at(&mut desk, at))) {
+                Ok(one) => {
+                    records.append(&mut desk.records);
+                    last_act = desk.last_act;
+                    entered.push(one);
+                }
+                Err(_) => {
+                    let reason = Held::new(Code::WouldNotLoad, "the whole envelope");
+                    let mut desk = self.desk(before, &last_act);
+                    entered.push(self.hold_whole(&mut desk, at, &reason));
+                    records.append(&mut desk.records);
+                }
+            }
+        }
+        (entered, records, last_act)
+    }
+
+    fn judge_at(&self, desk: &mut Desk<'_>, at: usize) -> Entered {
+        let waiting = &self.batch.envelopes[at];
+        let arrival = Arrival {
+            received_at: Some(waiting.received_at),
+            entry: Some(self.batch.station.entries + at as u64),
+        };
+        let Some(frame) = &waiting.frame else {
+            let reason = Held::new(Code::Malformed, "frame");
+            return self.entered(
+                at,
+                Vec::new(),
+                vec![self.item(at, None, None, &reason)],
+                true,
+            );
+        };
+        let Judgement {
+            verdicts,
+            held,
+            whole,
+        } = desk.judge(&waiting.envelope, frame, arrival);
+        let items = verdicts
+            .iter()
+            .zip(&frame.acts)
+            .enumerate()
+            .filter_map(|(index, (verdict, act))| match verdict {
+                Verdict::Held(reason) => {
+                    Some(self.item(at, Some(index), act.as_ref().ok(), reason))
+                }
+                Verdict::Admitted => None,
+            })
+            .collect();
+        self.entered(at, held, items, whole)
+    }
+
+    fn hold_whole(&self, desk: &mut Desk<'_>, at: usize, reason: &Held) -> Entered {
+        let waiting = &self.batch.envelopes[at];
+        let mut held = Vec::new();
+        let mut items = Vec::new();
+        let acts = waiting.frame.iter().flat_map(|frame| &frame.acts);
+        for (index, act) in acts.enumerate() {
+            let act = act.as_ref().ok();
+            if let Some(act) = act {
+                desk.set_aside(act, waiting.envelope.body.device);
+            }
+            held.push(HeldAct {
+                index: index as u32,
+                code: reason.code.word().to_owned(),
+                leaves: act.and_then(|act| act.changes().ok()).unwrap_or_default(),
+            });
+            items.push(self.item(at, Some(index), act, reason));
+        }
+        self.entered(at, held, items, true)
+    }
+
+    fn entered(&self, at: usize, held: Vec<HeldAct>, items: Vec<HeldItem>, whole: bool) -> Entered {
+        let waiting = &self.batch.envelopes[at];
+        Entered {
+            envelope: waiting.envelope.clone(),
+            received_at: waiting.received_at,
+            held,
+            items,
+            whole,
+        }
+    }
+
+    fn item(&self, at: usize, index: Option<usize>, act: Option<&Act>, reason: &Held) -> HeldItem {
+        let waiting = &self.batch.envelopes[at];
+        let owner = self.batch.charter.ever(waiting.envelope.body.device);
+        let parts = act.map(|act| act.parts.as_slice()).unwrap_or_default();
+        HeldItem {
+            index: index.map(|index| index as u32),
+            act: act.map_or(0, |act| act.n),
+            person: owner.map(|grant| grant.person.clone()),
+            reason: reason.clone(),
+            at: act.map_or(waiting.envelope.body.made_at, |act| act.at),
+            records: parts.iter().map(|part| part.record).collect(),
+            changes: parts
+                .iter()
+                .map(|part| (part.record, part.g, part.change.clone()))
+                .collect(),
+        }
+    }
+}

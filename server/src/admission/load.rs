@@ -1,0 +1,189 @@
+//! What a batch of waiting envelopes is judged against.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sync_core::catalogue::Catalogue;
+use sync_core::envelope::{Charter, Envelope, Frame};
+use sync_core::gate::Docket;
+use sync_core::gate::desk::records_named;
+use sync_core::ids::{ActId, DeviceId, Hash, RecordId, StationId};
+use sync_core::record::change::Decoded;
+use sync_core::record::history::{History, Origin};
+
+use crate::charter::{self, Catalogues};
+use crate::db::{Db, Row};
+use crate::error::{Error, Result};
+use crate::station::Station;
+use crate::{args, sql};
+
+/// Envelopes and bytes that one transaction takes at most.
+const MAX_ENVELOPES: i64 = 64;
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// A held change as the store keeps it: what a stranded one names is found in it.
+#[derive(Debug, Clone)]
+pub struct HeldChange {
+    pub bytes: Vec<u8>,
+    pub envelope: Hash,
+    pub act_index: u32,
+}
+
+/// An envelope that waits for its place in the log.
+#[derive(Debug)]
+pub struct Waiting {
+    pub envelope: Envelope,
+    /// What it carries; none if its frame cannot be opened.
+    pub frame: Option<Frame>,
+    pub received_at: i64,
+}
+
+#[derive(Debug)]
+pub struct Batch {
+    /// As it was read; the batch is stored only if the log has not moved on since.
+    pub station: Station,
+    pub charter: Charter,
+    pub catalogues: Catalogues,
+    pub envelopes: Vec<Waiting>,
+    pub records: BTreeMap<RecordId, Docket>,
+    /// The books in which each record has its number.
+    pub numbered: BTreeMap<RecordId, BTreeSet<String>>,
+    pub held: BTreeMap<RecordId, BTreeMap<Hash, HeldChange>>,
+    pub last_act: BTreeMap<DeviceId, u64>,
+}
+
+impl Batch {
+    /// The next batch, or none if nothing waits.
+    pub async fn load(db: &Db, id: &StationId) -> Result<Option<Batch>> {
+        let station = Station::get(db, id).await?;
+        let rows = db
+            .fetch_all(sql!("envelope_waiting"), args![id, 0, MAX_ENVELOPES])
+            .await?;
+        let mut envelopes = Vec::new();
+        let mut size = 0;
+        for row in &rows {
+            let bytes: Vec<u8> = row.get("bytes")?;
+            size += bytes.len();
+            if size > MAX_BYTES && !envelopes.is_empty() {
+                break;
+            }
+            let envelope = Envelope::decode(&bytes).map_err(|_| Error::Damaged("envelope"))?;
+            let frame = envelope.open().ok();
+            envelopes.push(Waiting {
+                envelope,
+                frame,
+                received_at: row.get("received_at")?,
+            });
+        }
+        if envelopes.is_empty() {
+            return Ok(None);
+        }
+        let mut batch = Batch {
+            charter: charter::read(&db.fetch_all(sql!("charter_list"), args![id]).await?)?,
+            catalogues: charter::read_catalogues(
+                &db.fetch_all(sql!("catalogue_list"), args![id]).await?,
+            )?,
+            station,
+            envelopes,
+            records: BTreeMap::new(),
+            numbered: BTreeMap::new(),
+            held: BTreeMap::new(),
+            last_act: BTreeMap::new(),
+        };
+        let frames = batch
+            .envelopes
+            .iter()
+            .filter_map(|waiting| waiting.frame.as_ref());
+        let named: BTreeSet<RecordId> = frames.flat_map(records_named).collect();
+        for record in named {
+            batch.load_record(db, record).await?;
+        }
+        let devices: BTreeSet<DeviceId> = batch
+            .envelopes
+            .iter()
+            .map(|waiting| waiting.envelope.body.device)
+            .collect();
+        for device in devices {
+            if let Some(row) = db.fetch_opt(sql!("device_get"), args![id, &device]).await? {
+                batch.last_act.insert(device, row.count("acts")?);
+            }
+        }
+        Ok(Some(batch))
+    }
+
+    /// The catalogue that holds now.
+    pub fn newest_catalogue(&self) -> Option<Arc<Catalogue>> {
+        let now = self.charter.now()?;
+        self.catalogues.get(&now.catalogue()).cloned()
+    }
+
+    async fn load_record(&mut self, db: &Db, record: RecordId) -> Result<()> {
+        let id = &self.station.id;
+        let history = history(
+            record,
+            &db.fetch_all(sql!("change_of_record"), args![id, &record])
+                .await?,
+        )?;
+        let mut generations = BTreeMap::new();
+        for row in db
+            .fetch_all(sql!("generation_of_record"), args![id, &record])
+            .await?
+        {
+            let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
+            generations.insert(DeviceId(row.bytes("device")?), g);
+        }
+        let mut held = BTreeMap::new();
+        let mut changes = BTreeMap::new();
+        for row in db
+            .fetch_all(sql!("held_change_of_record"), args![id, &record])
+            .await?
+        {
+            let hash = Hash(row.bytes("hash")?);
+            let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
+            held.insert(hash, (DeviceId(row.bytes("device")?), g));
+            changes.insert(
+                hash,
+                HeldChange {
+                    bytes: row.get("bytes")?,
+                    envelope: Hash(row.bytes("envelope_hash")?),
+                    act_index: u32::try_from(row.count("act_index")?).unwrap_or(u32::MAX),
+                },
+            );
+        }
+        let mut books = BTreeSet::new();
+        for row in db
+            .fetch_all(sql!("number_of_record"), args![id, &record])
+            .await?
+        {
+            books.insert(row.get("book")?);
+        }
+        self.records
+            .insert(record, Docket::loaded(history, generations, held));
+        self.numbered.insert(record, books);
+        self.held.insert(record, changes);
+        Ok(())
+    }
+}
+
+/// A record's history from its rows, which stand in an order that puts causes before effects.
+pub fn history(record: RecordId, rows: &[Row]) -> Result<History> {
+    let mut history = History::new(record);
+    for row in rows {
+        let bytes: Vec<u8> = row.get("bytes")?;
+        let decoded = Decoded::admitted(&bytes).map_err(|_| Error::Damaged("change"))?;
+        let origin = Origin {
+            act: ActId {
+                device: DeviceId(row.bytes("device")?),
+                n: row.count("act_n")?,
+            },
+            person: row.parse("person")?,
+            at: row.get("at")?,
+            received_at: Some(row.get("received_at")?),
+            entry: Some(row.count("entry")?),
+        };
+        history
+            .push(decoded, bytes, origin)
+            .map_err(|_| Error::Damaged("change"))?;
+    }
+    Ok(history)
+}

@@ -1,0 +1,84 @@
+//! `wardbook serve`: serves phones and the console until it is told to stop.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::catalogue::CatalogueOptions;
+use super::{StoreOptions, out};
+use crate::charter;
+use crate::clock::Clock;
+use crate::config;
+use crate::error::{Error, Result};
+use crate::http::{self, App, Listeners, Stop};
+use crate::station::Station;
+use crate::write_tx;
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8470);
+
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    store: StoreOptions,
+    /// Where phones reach the server
+    #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// Where the console is opened, on this machine alone [default: with --listen when that is on
+    /// this machine, else a free port of 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    console: Option<SocketAddr>,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
+}
+
+pub async fn run(options: Options, clock: Clock) -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_env_filter(EnvFilter::new(config::log_filter()))
+        .init();
+    let listeners = Listeners::bind(options.listen, options.console).await?;
+    let catalogue = options.catalogue.given()?;
+    let (db, data) = (options.store.open().await?, options.store.data_dir());
+    if let Some(catalogue) = &catalogue {
+        for station in Station::list(&db).await? {
+            write_tx!(db, "catalogue", async |tx| {
+                charter::issue(tx, &station.id, Some(catalogue), &data, &clock).await
+            })
+            .await?;
+        }
+    }
+    let app = Arc::new(App::new(db, clock, data));
+    let (stopper, stop) = Stop::pair();
+    let mut terminate = handler(SignalKind::terminate())?;
+    let mut interrupt = handler(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stopper.stop();
+        // A second signal does not wait for anybody.
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        std::process::exit(1);
+    });
+    out::say(&listeners.to_string());
+    http::serve(app.clone(), listeners, stop).await;
+    // A request that was cut off may hold its connection still.
+    let _ = tokio::time::timeout(app.limits.grace, app.db.close()).await;
+    Ok(())
+}
+
+fn handler(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
+    signal(kind).map_err(|source| Error::Runtime {
+        operation: "listening for signals",
+        source,
+    })
+}

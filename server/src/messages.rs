@@ -1,0 +1,115 @@
+//! What people are told, in their language: read from `server/messages`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    Zh,
+    En,
+}
+
+/// One problem as a person reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// What went wrong.
+    pub title: String,
+    /// What became of that which was sent.
+    pub kept: String,
+    /// What to do.
+    #[serde(rename = "do")]
+    pub todo: String,
+}
+
+type Messages = BTreeMap<String, Message>;
+
+#[expect(clippy::expect_used, reason = "embedded files that a test reads")]
+fn read(file: &str) -> Messages {
+    toml::from_str(file).expect("the embedded messages are well formed")
+}
+
+static ZH: LazyLock<Messages> = LazyLock::new(|| read(include_str!("../messages/zh.toml")));
+static EN: LazyLock<Messages> = LazyLock::new(|| read(include_str!("../messages/en.toml")));
+
+impl Language {
+    /// The language a request asks for: of those spoken here the one it rates highest, Chinese
+    /// when it asks for none.
+    pub fn accepted(header: Option<&str>) -> Language {
+        let mut best = (Language::Zh, 0.0);
+        for range in header.unwrap_or_default().split(',').take(32) {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let language = match tag.split('-').next() {
+                Some("zh") => Language::Zh,
+                Some("en") => Language::En,
+                _ => continue,
+            };
+            let rating = parts
+                .find_map(|part| part.strip_prefix("q="))
+                .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+            if rating > best.1 {
+                best = (language, rating);
+            }
+        }
+        best.0
+    }
+
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::Zh => "zh",
+            Language::En => "en",
+        }
+    }
+
+    /// What a problem's code says in this language.
+    pub fn problem(self, code: &str) -> Message {
+        let messages = match self {
+            Language::Zh => &*ZH,
+            Language::En => &*EN,
+        };
+        messages.get(code).cloned().unwrap_or_else(|| Message {
+            title: code.to_owned(),
+            kept: String::new(),
+            todo: String::new(),
+        })
+    }
+
+    /// Every code that has a message in this language.
+    pub fn problem_codes(self) -> impl Iterator<Item = &'static str> {
+        let messages: &'static Messages = match self {
+            Language::Zh => &ZH,
+            Language::En => &EN,
+        };
+        messages.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_messages() {
+        assert!(
+            Language::Zh
+                .problem_codes()
+                .eq(Language::En.problem_codes())
+        );
+    }
+
+    #[test]
+    fn the_language_rated_highest_wins_and_chinese_is_the_default() {
+        for (header, language) in [
+            (None, Language::Zh),
+            (Some("fr"), Language::Zh),
+            (Some("en-GB,en;q=0.8,zh;q=0.3"), Language::En),
+            (Some("en;q=0.2, zh-CN"), Language::Zh),
+            (Some("en;q=oops"), Language::Zh),
+        ] {
+            assert_eq!(Language::accepted(header), language, "{header:?}");
+        }
+    }
+}

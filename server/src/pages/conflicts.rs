@@ -1,0 +1,97 @@
+//! `/s/{station}/conflicts`: the records in which people contradict each other.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use sync_core::book::facts;
+use sync_core::ids::RecordId;
+use sync_core::record::view::View;
+
+use super::frame::{self, Crumb, Frame};
+use super::ink::Ink;
+use super::mark::Mark;
+use super::overview::crumb;
+use super::reader::Reader;
+use super::record;
+use super::sheet::{ConflictNote, Setter};
+use super::station::Shown;
+use super::words::Words;
+use crate::admission::history;
+use crate::admission::project::flags;
+use crate::error::Result;
+use crate::http::App;
+use crate::{args, read_tx, sql};
+
+const A_PAGE: usize = 20;
+
+#[derive(Debug, Template)]
+#[template(path = "conflicts.html")]
+pub struct ConflictsPage {
+    pub frame: Frame,
+    pub w: &'static Words,
+    pub conflict_mark: Mark,
+    pub records: Vec<Item>,
+    pub next: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Item {
+    pub title: Ink,
+    pub kind: Ink,
+    pub href: String,
+    pub conflicts: Vec<ConflictNote>,
+}
+
+pub async fn conflicts(
+    State(app): State<Arc<App>>,
+    Path(station): Path<String>,
+    reader: Reader,
+) -> Result<Response> {
+    let at = reader.param("page").and_then(|page| page.parse::<u32>().ok()).unwrap_or(1).max(1);
+    let skip = u64::from(at - 1) * A_PAGE as u64;
+    let (station, views, more) = read_tx!(app.db, "conflicts", async |tx| {
+        let shown = Shown::read(tx, &station).await?;
+        let flagged = args![&shown.id, flags::CONFLICT, A_PAGE as u64 + 1, skip];
+        let rows = tx.fetch_all(sql!("record_list_flagged"), flagged).await?;
+        let mut views = Vec::new();
+        for row in rows.iter().take(A_PAGE) {
+            let record = RecordId(row.bytes("record")?);
+            let changes = tx.fetch_all(sql!("change_of_record"), args![&shown.id, &record]).await?;
+            views.push(View::of(&history(record, &changes)?));
+        }
+        Ok((shown, views, rows.len() > A_PAGE))
+    })
+    .await?;
+    let next = more.then(|| reader.here(&[("page", &(at + 1).to_string())]));
+    frame::page(&reader, &draw(&reader, &station, &views, next))
+}
+
+pub fn draw(
+    reader: &Reader,
+    station: &Shown,
+    views: &[View],
+    next: Option<String>,
+) -> ConflictsPage {
+    let w = reader.words();
+    let setter = Setter { reader, station };
+    let path = format!("{}/conflicts", station.path());
+    let here = Crumb::new(Ink::label(&w.conflicts_title), reader.to(&path));
+    let item = |view: &View| Item {
+        title: Ink::written(&facts(view, &station.books).title),
+        kind: match station.catalogue().kinds.get(&view.kind) {
+            Some(kind) => Ink::label(kind.label.get(reader.catalogue_language())),
+            None => Ink::written(&view.kind),
+        },
+        href: reader.to(&station.record_path(&view.record.to_string())),
+        conflicts: record::conflicts(&setter, view),
+    };
+    ConflictsPage {
+        frame: Frame::new(reader, w.conflicts_title.clone(), vec![crumb(reader, station), here]),
+        w,
+        conflict_mark: Mark::Conflict,
+        records: views.iter().map(item).collect(),
+        next,
+    }
+}

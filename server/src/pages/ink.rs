@@ -1,0 +1,192 @@
+//! What people wrote, made ready for a page: escaped, kept apart from the text around it, and with
+//! nothing in it that cannot be seen.
+//!
+//! A record may hold any text a stranger's phone has sent. Between two names, a letter that turns
+//! the direction of reading would rearrange the sentence; one of no width would make two names
+//! look alike. So each text stands in a `bdi` and such letters are shown by their code.
+
+use std::fmt::{self, Write as _};
+
+use askama::filters::HtmlSafe;
+
+/// HTML that is safe to print as it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ink(String);
+
+impl HtmlSafe for Ink {}
+
+impl fmt::Display for Ink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Accents that may stand on one letter; more would run over the lines above and below.
+const MAX_ACCENTS: usize = 3;
+
+impl Ink {
+    /// What somebody wrote.
+    pub fn written(text: &str) -> Ink {
+        if text.is_empty() {
+            return Ink::default();
+        }
+        Ink(format!("<bdi>{}</bdi>", shown(text)))
+    }
+
+    /// A label or sentence of ours.
+    pub fn label(text: &str) -> Ink {
+        Ink(shown(text))
+    }
+
+    /// A sentence of ours with texts in the places of its `{names}`.
+    pub fn sentence(text: &str, parts: &[(&str, Ink)]) -> Ink {
+        let mut html = String::new();
+        let mut rest = text;
+        while let Some(open) = rest.find('{') {
+            let (before, from) = rest.split_at(open);
+            html.push_str(&shown(before));
+            let part = from.find('}').and_then(|close| {
+                let name = &from[1..close];
+                let (_, ink) = parts.iter().find(|(known, _)| *known == name)?;
+                Some((ink, close))
+            });
+            match part {
+                Some((ink, close)) => {
+                    html.push_str(&ink.0);
+                    rest = &from[close + 1..];
+                }
+                None => {
+                    html.push_str("{");
+                    rest = &from[1..];
+                }
+            }
+        }
+        html.push_str(&shown(rest));
+        Ink(html)
+    }
+
+    /// Several texts in one, with a label's text between them.
+    pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Ink>, between: &str) -> Ink {
+        let texts: Vec<&str> = parts.into_iter().map(|ink| ink.0.as_str()).collect();
+        Ink(texts.join(&shown(between)))
+    }
+
+    /// A text that leads somewhere; the address is one of ours.
+    pub fn link(href: &str, text: &Ink) -> Ink {
+        Ink(format!("<a href=\"{}\">{text}</a>", shown(href)))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The text without markup, for places such as a title where there can be none.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    each(text, |piece| match piece {
+        Piece::Letter(letter) => plain.push(letter),
+        Piece::Code(code) => {
+            let _ = write!(plain, "[{}]", name(code));
+        }
+    });
+    plain
+}
+
+fn shown(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    each(text, |piece| match piece {
+        Piece::Letter('&') => html.push_str("&amp;"),
+        Piece::Letter('<') => html.push_str("&lt;"),
+        Piece::Letter('>') => html.push_str("&gt;"),
+        Piece::Letter('"') => html.push_str("&quot;"),
+        Piece::Letter('\'') => html.push_str("&#39;"),
+        Piece::Letter(letter) => html.push(letter),
+        Piece::Code(code) => {
+            let _ = write!(html, "<span class=\"code\">{}</span>", name(code));
+        }
+    });
+    html
+}
+
+enum Piece {
+    Letter(char),
+    /// A letter that nobody could see.
+    Code(char),
+}
+
+fn each(text: &str, mut take: impl FnMut(Piece)) {
+    let mut accents = 0;
+    let mut last = ' ';
+    for letter in text.chars() {
+        accents = if is_accent(letter) { accents + 1 } else { 0 };
+        // Joined pictures, such as a family, are one letter to their reader.
+        let joins = letter == '\u{200d}' && (last >= '\u{1f000}' || last == '\u{fe0f}');
+        if accents > MAX_ACCENTS || (is_unseen(letter) && !joins) {
+            take(Piece::Code(letter));
+        } else {
+            take(Piece::Letter(letter));
+        }
+        last = letter;
+    }
+}
+
+fn is_accent(letter: char) -> bool {
+    matches!(letter,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{e31}'..='\u{e4e}'
+        | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Controls, directions, letters without width, tags, and what stands for no letter at all.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter,
+        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}'
+        | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e000}'..='\u{f8ff}'
+        | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+fn name(letter: char) -> String {
+    format!("U+{:04X}", u32::from(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_shown_and_not_obeyed() {
+        let ink = Ink::written("<script>alert('1')</script>&\"");
+        assert_eq!(
+            ink.to_string(),
+            "<bdi>&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;</bdi>"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        for (text, shown) in [
+            ("张\u{202e}三", "张<span class=\"code\">U+202E</span>三"),
+            ("\u{1b}[31m", "<span class=\"code\">U+001B</span>[31m"),
+            ("a\u{200b}b", "a<span class=\"code\">U+200B</span>b"),
+            ("两\n行", "两\n行"),
+            ("👩\u{200d}👧", "👩\u{200d}👧"),
+            ("é\u{301}\u{301}", "é\u{301}\u{301}"),
+        ] {
+            assert_eq!(Ink::written(text).to_string(), format!("<bdi>{shown}</bdi>"));
+        }
+        assert_eq!(plain("a\u{202e}<b"), "a[U+202E]<b");
+        let tower = format!("z{}", "\u{301}".repeat(40));
+        assert_eq!(Ink::written(&tower).to_string().matches("U+0301").count(), 37);
+    }
+
+    #[test]
+    fn a_sentence_takes_texts_in_any_order_and_trusts_none() {
+        let by = Ink::written("<b>{at}");
+        let sentence = Ink::sentence("{at} 由 {by} 更正 {x", &[("by", by), ("at", Ink::label("9时"))]);
+        assert_eq!(sentence.to_string(), "9时 由 <bdi>&lt;b&gt;{at}</bdi> 更正 {x");
+    }
+}

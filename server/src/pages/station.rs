@@ -1,0 +1,180 @@
+//! What all pages of a station need: its members and devices by name, and its catalogue.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sync_core::book::{Coverage, DeviceCoverage, Station as BookStation};
+use sync_core::catalogue::Catalogue;
+use sync_core::envelope::Charter;
+use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
+
+use super::ink::Ink;
+use super::reader::Reader;
+use super::time::Times;
+use crate::charter;
+use crate::db::{Row, Tx};
+use crate::error::{Error, Result};
+use crate::station::Station;
+use crate::{args, sql};
+
+/// Reading a catalogue takes longer than drawing a page, and stations rarely change theirs.
+const MAX_KEPT: usize = 64;
+
+/// A station as a page shows it.
+#[derive(Debug)]
+pub struct Shown {
+    pub id: StationId,
+    pub name: String,
+    pub charter: Charter,
+    pub books: BookStation,
+    pub devices: Vec<Device>,
+}
+
+/// A phone that is or was the station's.
+#[derive(Debug, Clone)]
+pub struct Device {
+    pub id: DeviceId,
+    pub person: PersonId,
+    /// When it was last heard of; none before its first delivery.
+    pub last_seen: Option<i64>,
+    /// The last envelope of its log that has arrived.
+    pub last_seq: u64,
+    /// How many acts it said were still waiting on it.
+    pub waiting: u64,
+    pub removed: bool,
+}
+
+impl Shown {
+    pub async fn read(tx: &mut Tx, id: &str) -> Result<Shown> {
+        let id = StationId::new(id)?;
+        let row = tx.fetch_opt(sql!("station_get"), args![&id]).await?;
+        let Some(row) = row else { return Err(Error::StationUnknown(id)) };
+        let station = Station::read(&row)?;
+        let charter = charter::load(tx, &id).await?;
+        let catalogue = catalogue(tx, &id, &charter).await?;
+        let devices = tx.fetch_all(sql!("device_list"), args![&id]).await?;
+        Ok(Shown {
+            name: station.name,
+            devices: devices.iter().map(Device::read).collect::<Result<_>>()?,
+            books: BookStation::new(&charter, catalogue),
+            charter,
+            id,
+        })
+    }
+
+    /// What the server knows of the phones that are the station's now.
+    pub fn device_coverage(&self) -> Vec<DeviceCoverage> {
+        let devices = self.devices.iter().filter(|device| !device.removed);
+        devices
+            .map(|device| DeviceCoverage {
+                device: device.id,
+                name: self.charter.person(&device.person).map_or_else(String::new, |m| m.name.clone()),
+                person: device.person.clone(),
+                last_contact: device.last_seen,
+                last_seq: device.last_seq,
+                waiting: Some(device.waiting),
+            })
+            .collect()
+    }
+
+    /// Which phones have not been heard of today, or have something left.
+    pub fn coverage_now(&self, now: i64) -> Coverage {
+        let devices = self.device_coverage();
+        let times = Times { offset: self.books.offset(), language: crate::messages::Language::Zh };
+        let today = times.day_of(now);
+        let behind = devices.iter().enumerate().filter(|(_, device)| {
+            let heard = device.last_contact.is_some_and(|at| times.day_of(at) >= today);
+            !heard || device.waiting.is_some_and(|waiting| waiting > 0)
+        });
+        Coverage { behind: behind.map(|(at, _)| at).collect(), devices }
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        self.books.catalogue()
+    }
+
+    pub fn times(&self, reader: &Reader) -> Times {
+        Times { offset: self.books.offset(), language: reader.language }
+    }
+
+    pub fn path(&self) -> String {
+        format!("/s/{}", self.id)
+    }
+
+    pub fn book_path(&self, book: &str) -> String {
+        format!("/s/{}/books/{book}", self.id)
+    }
+
+    pub fn record_path(&self, record: &str) -> String {
+        format!("/s/{}/records/{record}", self.id)
+    }
+
+    /// A member's name as the charter has it.
+    pub fn name_of<'a>(&'a self, reader: &'a Reader, person: &'a str) -> &'a str {
+        if person.is_empty() {
+            return &reader.words().somebody;
+        }
+        if person == PersonId::server().as_str() {
+            return &reader.words().server_device;
+        }
+        let member = PersonId::new(person).ok().and_then(|person| self.charter.person(&person));
+        member.map_or(person, |member| &member.name)
+    }
+
+    pub fn who(&self, reader: &Reader, person: &str) -> Ink {
+        Ink::written(self.name_of(reader, person))
+    }
+
+    /// Whose device it is and its short id.
+    pub fn device(&self, reader: &Reader, device: DeviceId) -> DeviceName {
+        let words = reader.words();
+        if self.charter.server_ever(device).is_some() {
+            return DeviceName { owner: Ink::label(&words.server_device), id: String::new() };
+        }
+        let owner = match self.charter.ever(device) {
+            Some(grant) => self.who(reader, grant.person.as_str()),
+            None => Ink::label(&words.nobodys),
+        };
+        DeviceName { owner, id: device.short() }
+    }
+}
+
+/// A device as a margin names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceName {
+    pub owner: Ink,
+    pub id: String,
+}
+
+impl Device {
+    fn read(row: &Row) -> Result<Device> {
+        let last_seen: i64 = row.get("last_seen")?;
+        Ok(Device {
+            id: DeviceId(row.bytes("device")?),
+            person: row.parse("person")?,
+            last_seen: (last_seen > 0).then_some(last_seen),
+            last_seq: row.count("last_seq")?,
+            waiting: row.count("waiting")?,
+            removed: row.get::<Option<i64>>("removed_seq")?.is_some(),
+        })
+    }
+}
+
+async fn catalogue(tx: &mut Tx, id: &StationId, charter: &Charter) -> Result<Arc<Catalogue>> {
+    static KEPT: Mutex<BTreeMap<Hash, Arc<Catalogue>>> = Mutex::new(BTreeMap::new());
+    let hash = charter.now().map_or(Hash::ZERO, |now| now.catalogue());
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+    if let Some(catalogue) = kept {
+        return Ok(catalogue);
+    }
+    let row = tx.fetch_opt(sql!("catalogue_get"), args![id, &hash]).await?;
+    let bundle: Vec<u8> = row.ok_or(Error::Damaged("catalogue"))?.get("bundle")?;
+    let catalogue = Catalogue::from_bundle(&bundle).map_err(|_| Error::Damaged("catalogue"))?;
+    let catalogue = Arc::new(catalogue);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() >= MAX_KEPT {
+        kept.clear();
+    }
+    kept.insert(hash, catalogue.clone());
+    Ok(catalogue)
+}

@@ -1,0 +1,14 @@
+//! Tests of the server's parts on both engines. Those on PostgreSQL need one to make databases
+//! in: run them through `tests/postgres`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod cli;
+mod faults;
+mod http;
+mod members;
+mod phone;
+mod statements;
+mod store;
+mod sync;
+mod transactions;

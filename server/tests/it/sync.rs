@@ -1,0 +1,507 @@
+//! Phones join, deliver, read the station log, and are told what is wrong with what they send.
+
+use std::time::Duration;
+
+use sync_core::envelope::{Envelope, Seen, SoftKey, Statement};
+use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
+use sync_core::record::change::Scalar;
+use sync_core::record::write::{Edit, Spot};
+use sync_core::sync::message::{MAX_ENVELOPES, Message};
+use sync_core::sync::{Nonce, Want, WireEnvelope};
+use wardbook::officer::Officer;
+use wardbook::{args, charter, sql, write_tx};
+
+use crate::http::Server;
+use crate::on_both_engines;
+use crate::phone::{Phone, exchange};
+use crate::store::TestStore;
+use wardbook::http::Limits;
+
+struct Scene {
+    store: TestStore,
+    server: Server,
+    station: StationId,
+}
+
+impl Scene {
+    async fn new(store: TestStore) -> Scene {
+        let station = store.station("S00").await;
+        let server = Server::start(&store, Limits::default()).await;
+        Scene {
+            store,
+            server,
+            station,
+        }
+    }
+
+    async fn phone(&self, secret: u8) -> Phone {
+        self.phone_of(secret, &format!("O{secret:04}"), "stationed_officer")
+            .await
+    }
+
+    async fn phone_of(&self, secret: u8, person: &str, role: &str) -> Phone {
+        let code = self.store.code(&self.station, person, role).await;
+        let mut phone = Phone::new(secret);
+        phone.join(self.server.sync, &code);
+        phone
+    }
+
+    async fn end(self) {
+        self.server.stop().await;
+    }
+}
+
+fn set(field: &str, value: &str) -> Edit {
+    Edit::Set {
+        spot: Spot::Field(field.to_owned()),
+        value: Scalar::Str(value.to_owned()),
+    }
+}
+
+fn numbers(statements: &[Statement]) -> Vec<String> {
+    let numbers = statements.iter().filter_map(|statement| match statement {
+        Statement::Number(number) => Some(number.text.clone()),
+        _ => None,
+    });
+    numbers.collect()
+}
+
+on_both_engines! {
+    async fn a_phone_joins_delivers_and_reads_what_became_of_it(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        assert_eq!(phone.person.as_str(), "O0001");
+        let (record, act) = phone.case("占道经营");
+        let envelope = phone.close(&[act]);
+        let answer = phone.sync(scene.server.sync, std::slice::from_ref(&envelope));
+        let receipt = answer.receipt.unwrap();
+        assert_eq!(receipt.message.stored[0].envelope, envelope.hash());
+        let entry = phone.outcome(&envelope);
+        assert!(entry.held.is_empty() && !entry.whole, "{entry:?}");
+        let records = phone.record(scene.server.sync, record).fine();
+        assert_eq!(records.changes.len(), 1);
+        assert_eq!(records.head.message.index, phone.range.size());
+        scene.end().await;
+    }
+
+    async fn nothing_new_is_small_and_has_no_signature(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        phone.catch_up(scene.server.sync);
+        let request = phone.request(&[]);
+        let size = sync_core::envelope::Signed::by(&phone.key, request.clone()).to_wire().len();
+        let answer = phone.ask(scene.server.sync, request).fine();
+        assert!(answer.receipt.is_none() && answer.head.is_none() && answer.entries.is_empty());
+        assert!(answer.charter.is_empty() && answer.catalogue.is_none() && !answer.more);
+        assert!(size + answer.to_wire().len() < 320, "{size} up");
+        scene.end().await;
+    }
+
+    async fn colleagues_see_each_other_and_nobody_gets_their_own_back(store) {
+        let scene = Scene::new(store).await;
+        let (mut one, mut two) = (scene.phone(1).await, scene.phone(2).await);
+        let (record, act) = one.case("乱堆物");
+        let first = one.close(std::slice::from_ref(&act));
+        one.sync(scene.server.sync, std::slice::from_ref(&first));
+        two.catch_up(scene.server.sync);
+        assert!(two.bodies.iter().any(|body| body.hash() == first.hash()));
+        let change = &act.parts[0].change;
+        let edit = two.edit(record, std::slice::from_ref(change), &[set("place", "西街")]);
+        let second = two.close_after(&[edit], vec![first.as_need()]);
+        two.sync(scene.server.sync, std::slice::from_ref(&second));
+        one.catch_up(scene.server.sync);
+        assert!(!one.bodies.iter().any(|body| body.body.device == one.device()));
+        assert_eq!(one.entries, two.entries);
+        scene.end().await;
+    }
+
+    async fn a_number_comes_back_gap_free_with_the_step_that_draws_it(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone_of(1, "O0001", "squad_leader").await;
+        for cause in ["甲", "乙"] {
+            let (record, act) = phone.case(cause);
+            let step = Edit::Step { to: "filed".to_owned(), note: None };
+            let change = act.parts[0].change.clone();
+            let filed = phone.edit(record, &[change], &[step]);
+            let envelope = phone.close(&[act, filed]);
+            phone.sync(scene.server.sync, &[envelope]);
+        }
+        phone.catch_up(scene.server.sync);
+        let expected = ["测试站案〔2026〕第0001号", "测试站案〔2026〕第0002号"];
+        assert_eq!(numbers(&phone.statements()), expected);
+        scene.end().await;
+    }
+
+    async fn a_delivery_again_is_receipted_again_and_stored_once(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        let (_, act) = phone.case("占道");
+        let envelope = phone.close(&[act]);
+        for _ in 0..3 {
+            let answer = phone.sync(scene.server.sync, std::slice::from_ref(&envelope));
+            assert_eq!(answer.receipt.unwrap().message.stored.len(), 1);
+        }
+        let entries = phone.entries.iter().filter(|entry| entry.device == phone.device());
+        assert_eq!(entries.count(), 1);
+        // The same body signed anew is the same envelope.
+        let mut odd = envelope.clone();
+        odd.sig = phone.key.sign(&odd.sign_bytes());
+        assert_eq!(phone.sync(scene.server.sync, &[odd]).receipt.unwrap().message.stored.len(), 1);
+        scene.end().await;
+    }
+
+    async fn what_lacks_its_predecessor_is_asked_for_and_not_stored(store) {
+        let scene = Scene::new(store).await;
+        let (mut phone, mut other) = (scene.phone(1).await, scene.phone(2).await);
+        let envelopes: Vec<Envelope> = (0..3)
+            .map(|n| {
+                let (_, act) = phone.case(&format!("案{n}"));
+                phone.close(&[act])
+            })
+            .collect();
+        let answer = phone.sync(scene.server.sync, &envelopes[1..]);
+        assert_eq!(answer.need, [Want { device: phone.device(), seq: 1 }]);
+        assert!(answer.receipt.is_none());
+        let (_, act) = other.case("别案");
+        let resting = other.close_after(&[act], vec![envelopes[2].as_need()]);
+        let answer = other.sync(scene.server.sync, std::slice::from_ref(&resting));
+        assert_eq!(answer.need, [Want { device: phone.device(), seq: 3 }]);
+        // Carried by a colleague's phone, in one delivery, they are all taken.
+        let carried = [envelopes.clone(), vec![resting]].concat();
+        let answer = other.sync(scene.server.sync, &carried);
+        assert_eq!(answer.receipt.unwrap().message.stored.len(), 4);
+        assert!(answer.need.is_empty());
+        scene.end().await;
+    }
+
+    async fn a_fork_is_kept_as_proof_and_freezes_its_device_alone(store) {
+        let scene = Scene::new(store).await;
+        let (mut phone, mut other) = (scene.phone(1).await, scene.phone(2).await);
+        let (_, act) = phone.case("甲");
+        let branch = phone.sign(phone.draft(Vec::new()), std::slice::from_ref(&act), &[]);
+        let (_, act) = phone.case("乙");
+        let losing = phone.sign(phone.draft(Vec::new()), &[act], &[]);
+        phone.sync(scene.server.sync, &[branch.clone()]);
+        let asked = phone.ask(scene.server.sync, phone.request(&[losing.clone()]));
+        let problem = asked.problem("envelopes_turned_away");
+        assert_eq!(problem["envelopes"][0]["code"], "frozen");
+        assert_eq!(problem["envelopes"][0]["envelope"], losing.hash().to_string());
+        let args = args![&scene.station];
+        let forks = scene.store.db.fetch_all(sql!("fork_list"), args).await.unwrap();
+        assert_eq!(Hash(forks[0].bytes("hash").unwrap()), losing.hash());
+        phone.closed.push(branch.clone());
+        let (_, act) = phone.case("丙");
+        let next = phone.close(&[act]);
+        let problem = phone.ask(scene.server.sync, phone.request(&[next])).problem("envelopes_turned_away");
+        assert_eq!(problem["envelopes"][0]["code"], "frozen");
+        phone.catch_up(scene.server.sync);
+        let (_, act) = other.case("丁");
+        // What rests on the losing branch is taken in all the same.
+        let envelope = other.close_after(&[act], vec![losing.as_need()]);
+        assert!(other.sync(scene.server.sync, &[envelope]).receipt.is_some());
+        scene.end().await;
+    }
+
+    async fn envelopes_that_cannot_be_kept_are_named_with_why(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        let (_, act) = phone.case("甲");
+        let good = phone.close(std::slice::from_ref(&act));
+        let mut unsigned = good.clone();
+        unsigned.sig = vec![1; 64];
+        let mut stranger = Phone::new(77);
+        stranger.charter = phone.charter.clone();
+        let (_, theirs) = stranger.case("乙");
+        let unknown = stranger.close(&[theirs]);
+        let mut elsewhere = phone.draft(Vec::new());
+        elsewhere.station = StationId::new("S99").unwrap();
+        let elsewhere = phone.sign(elsewhere, &[act], &[]);
+        let mut request = phone.request(&[unsigned, unknown, elsewhere]);
+        let truncated = good.to_bytes()[..200].to_vec();
+        for bytes in [truncated, vec![0xff; 40], Vec::new()] {
+            request.envelopes.push(WireEnvelope { bytes, sheet: None });
+        }
+        let problem = phone.ask(scene.server.sync, request.clone()).problem("envelopes_turned_away");
+        let codes: Vec<_> = (0..6).map(|n| problem["envelopes"][n]["code"].clone()).collect();
+        let malformed = "malformed";
+        assert_eq!(
+            codes,
+            ["bad_signature", "stranger", "wrong_station", malformed, malformed, malformed]
+        );
+        // Beside them, what is good is stored and receipted.
+        request.envelopes.push(WireEnvelope { bytes: good.to_bytes(), sheet: None });
+        let answer = phone.ask(scene.server.sync, request).fine();
+        assert_eq!(answer.receipt.unwrap().message.stored[0].envelope, good.hash());
+        scene.end().await;
+    }
+
+    async fn a_delivery_beyond_its_bounds_is_refused_whole(store) {
+        let scene = Scene::new(store).await;
+        let phone = scene.phone(1).await;
+        let fill = |count, size| {
+            let mut request = phone.request(&[]);
+            let bytes = vec![0; size];
+            request.envelopes = vec![WireEnvelope { bytes, sheet: None }; count];
+            request
+        };
+        for (count, size) in [(MAX_ENVELOPES + 1, 1), (2, 25_000)] {
+            phone.ask(scene.server.sync, fill(count, size)).problem("delivery_too_large");
+        }
+        phone.ask(scene.server.sync, fill(1, 300_000)).problem("body_too_large");
+        phone.ask(scene.server.sync, fill(1, 60_000)).problem("envelopes_turned_away");
+        scene.end().await;
+    }
+
+    async fn a_bomb_and_a_broken_frame_are_held_and_harm_nobody(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        // 64 MiB of nothing, some hundred bytes packed; and bytes that are no frame at all.
+        for frame in [bomb(), vec![9, 9, 9], Vec::new()] {
+            let envelope = with_frame(&phone, frame);
+            phone.closed.push(envelope.clone());
+            phone.sync(scene.server.sync, std::slice::from_ref(&envelope));
+            assert!(phone.outcome(&envelope).whole);
+        }
+        let (_, act) = phone.case("甲");
+        let good = phone.close(&[act]);
+        phone.sync(scene.server.sync, std::slice::from_ref(&good));
+        assert!(!phone.outcome(&good).whole);
+        scene.end().await;
+    }
+
+    async fn a_held_act_is_told_with_its_reason_and_its_neighbours_are_merged(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        let (record, made) = phone.case("甲");
+        let change = made.parts[0].change.clone();
+        // Filing a case is for the squad leader.
+        let step = Edit::Step { to: "filed".to_owned(), note: None };
+        let filed = phone.edit(record, &[change], &[step]);
+        let (_, other) = phone.case("乙");
+        let envelope = phone.close(&[made, filed, other]);
+        phone.sync(scene.server.sync, std::slice::from_ref(&envelope));
+        let held = phone.outcome(&envelope).held.clone();
+        assert_eq!((held.len(), held[0].index, held[0].code.as_str()), (1, 1, "forbidden"));
+        phone.catch_up(scene.server.sync);
+        let verdicts = phone.statements();
+        let said = verdicts.iter().any(|statement| {
+            matches!(statement, Statement::Verdict(verdict) if verdict.code == "forbidden")
+        });
+        assert!(said, "{verdicts:?}");
+        let args = args![&scene.station, "held"];
+        let held = scene.store.db.fetch_all(sql!("held_list"), args).await.unwrap();
+        assert_eq!(held[0].get::<String>("person").unwrap(), "O0001");
+        scene.end().await;
+    }
+
+    async fn a_request_that_is_not_the_devices_own_is_refused(store) {
+        let scene = Scene::new(store).await;
+        let phone = scene.phone(1).await;
+        let other = SoftKey::from_secret(&[9; 32]).unwrap();
+        let forged = sync_core::envelope::Signed::by(&other, phone.request(&[])).to_wire();
+        let (status, _) = exchange(scene.server.sync, "POST /v1/sync", "", &forged).unwrap();
+        assert_eq!(status, 403);
+        let (status, _) = exchange(scene.server.sync, "POST /v1/sync", "", b"oops").unwrap();
+        assert_eq!(status, 400);
+        let mut stranger = Phone::new(3);
+        stranger.nonce = phone.nonce;
+        stranger.ask(scene.server.sync, stranger.request(&[])).problem("device_unknown");
+        stranger.station = StationId::new("S99").unwrap();
+        stranger.ask(scene.server.sync, stranger.request(&[])).problem("station_unknown");
+        scene.end().await;
+    }
+
+    async fn a_stale_nonce_is_answered_with_a_fresh_one(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        scene.store.clock.advance(Duration::from_secs(31 * 24 * 3600));
+        let problem = phone.ask(scene.server.sync, phone.request(&[])).problem("nonce_stale");
+        let fresh = data_encoding::HEXLOWER.decode(problem["nonce"].as_str().unwrap().as_bytes());
+        phone.nonce = Nonce(fresh.unwrap().try_into().unwrap());
+        phone.ask(scene.server.sync, phone.request(&[])).fine();
+        phone.nonce = Nonce([7; 20]);
+        phone.ask(scene.server.sync, phone.request(&[])).problem("nonce_stale");
+        scene.end().await;
+    }
+
+    async fn a_log_that_never_stood_so_harms_only_who_claims_it(store) {
+        let scene = Scene::new(store).await;
+        let (mut phone, mut other) = (scene.phone(1).await, scene.phone(2).await);
+        phone.catch_up(scene.server.sync);
+        let (index, root) = (phone.range.size(), phone.range.root());
+        for seen in [
+            Seen { lineage: 0, index, root: Hash([1; 32]) },
+            Seen { lineage: 0, index: index + 1, root },
+            Seen { lineage: 1, index, root },
+            Seen { lineage: 0, index: 0, root },
+        ] {
+            let mut request = phone.request(&[]);
+            request.seen = Some(seen);
+            phone.ask(scene.server.sync, request).problem("bad_seen");
+        }
+        other.catch_up(scene.server.sync);
+        phone.catch_up(scene.server.sync);
+        scene.end().await;
+    }
+
+    async fn a_code_enrols_one_phone_and_that_phone_again(store) {
+        let scene = Scene::new(store).await;
+        let code = scene.store.code(&scene.station, "O0001", "stationed_officer").await;
+        let mut phone = Phone::new(1);
+        let first = phone.join(scene.server.sync, &code);
+        let mut again = Phone::new(1);
+        assert_eq!(again.join(scene.server.sync, &code).charter, first.charter);
+        Phone::new(2).try_join(scene.server.sync, &code).problem("invite_used");
+        let none = "S00-00000-00000-00000";
+        Phone::new(2).try_join(scene.server.sync, none).problem("invite_unknown");
+        Phone::new(2).try_join(scene.server.sync, "S77-00000-00000-00000").problem("invite_unknown");
+        Phone::new(2).try_join(scene.server.sync, "nonsense").problem("invite_unknown");
+        // A key that is somebody else's already, and one that the sender does not hold.
+        let code = scene.store.code(&scene.station, "O0002", "stationed_officer").await;
+        Phone::new(1).try_join(scene.server.sync, &code).problem("device_taken");
+        let thief = Phone::new(4);
+        let request = sync_core::envelope::Signed::by(&thief.key, Phone::new(5).join_request(&code));
+        let sent = exchange(scene.server.sync, "POST /v1/join", "", &request.to_wire()).unwrap();
+        assert_eq!(sent.0, 403);
+        Phone::new(2).join(scene.server.sync, &code);
+        scene.end().await;
+    }
+
+    async fn a_removed_device_still_delivers_and_is_told_nothing(store) {
+        let scene = Scene::new(store).await;
+        let (mut phone, mut other) = (scene.phone(1).await, scene.phone(2).await);
+        let (_, act) = phone.case("甲");
+        let envelope = phone.close(&[act]);
+        let person = PersonId::new("O0001").unwrap();
+        let store = &scene.store;
+        write_tx!(store.db, "test", async |tx| {
+            Officer::remove(tx, &scene.station, &person, &store.clock).await?;
+            charter::issue(tx, &scene.station, None, &store.data, &store.clock).await
+        })
+        .await
+        .unwrap();
+        phone.ask(scene.server.sync, phone.request(&[])).problem("device_removed");
+        let answer = phone.ask(scene.server.sync, phone.request(&[envelope.clone()])).fine();
+        assert!(answer.receipt.is_some() && answer.entries.is_empty() && answer.charter.is_empty());
+        other.catch_up(scene.server.sync);
+        let entry = other.outcome(&envelope);
+        assert!(entry.whole);
+        assert_eq!(entry.held[0].code, "device_removed");
+        assert!(!other.bodies.iter().any(|body| body.hash() == envelope.hash()));
+        // Beyond its quota nothing more is kept of it.
+        let last = loop {
+            let (_, act) = phone.case("再");
+            let envelope = phone.close(&[act]);
+            match phone.ask(scene.server.sync, phone.request(&[envelope])) {
+                crate::phone::Answer::Fine(_) => assert!(phone.closed.len() < 100),
+                problem => break problem.problem("envelopes_turned_away"),
+            }
+        };
+        assert_eq!(last["envelopes"][0]["code"], "removed");
+        scene.end().await;
+    }
+
+    async fn a_long_log_comes_in_parts_that_each_fit_their_head(store) {
+        let scene = Scene::new(store).await;
+        let (mut one, mut two) = (scene.phone(1).await, scene.phone(2).await);
+        for n in 0..12 {
+            let (_, act) = one.case(&format!("案{n}"));
+            let envelope = one.close(&[act]);
+            one.sync(scene.server.sync, &[envelope]);
+        }
+        let mut parts = 0;
+        loop {
+            let mut request = two.request(&[]);
+            request.limit = Some(1500);
+            let answer = two.ask(scene.server.sync, request).fine();
+            two.adopt(&answer);
+            parts += 1;
+            if !answer.more {
+                break;
+            }
+        }
+        assert!(parts > 3, "{parts}");
+        one.catch_up(scene.server.sync);
+        assert_eq!(one.entries, two.entries);
+        // Without a place in the log, it is read from the beginning.
+        let mut request = two.request(&[]);
+        request.seen = None;
+        let answer = two.ask(scene.server.sync, request).fine();
+        assert_eq!(answer.entries.len() as u64, two.range.size());
+        scene.end().await;
+    }
+
+    async fn two_stations_do_not_mix(store) {
+        let scene = Scene::new(store).await;
+        let other = scene.store.station("S01").await;
+        let mut one = scene.phone(1).await;
+        let code = scene.store.code(&other, "O0001", "stationed_officer").await;
+        let mut two = Phone::new(2);
+        two.join(scene.server.sync, &code);
+        assert_eq!(two.station, other);
+        let (record, act) = one.case("甲");
+        let envelope = one.close(&[act]);
+        one.sync(scene.server.sync, std::slice::from_ref(&envelope));
+        let (_, act) = two.case("乙");
+        let theirs = two.close(&[act]);
+        two.sync(scene.server.sync, std::slice::from_ref(&theirs));
+        let asked = two.ask(scene.server.sync, two.request(&[envelope.clone()]));
+        assert_eq!(asked.problem("envelopes_turned_away")["envelopes"][0]["code"], "wrong_station");
+        two.record(scene.server.sync, record).problem("record_unknown");
+        one.station = other.clone();
+        one.ask(scene.server.sync, one.request(&[])).problem("device_unknown");
+        one.station = scene.station.clone();
+        one.catch_up(scene.server.sync);
+        two.catch_up(scene.server.sync);
+        let knows = |phone: &Phone, device: DeviceId| {
+            phone.entries.iter().any(|entry| entry.device == device)
+        };
+        assert!(!knows(&one, two.device()) && !knows(&two, one.device()));
+        scene.end().await;
+    }
+
+    async fn many_phones_at_once_share_commits_and_all_are_receipted(store) {
+        let scene = Scene::new(store).await;
+        let mut phones = Vec::new();
+        for secret in 1..=12 {
+            phones.push(scene.phone(secret).await);
+        }
+        let server = scene.server.sync;
+        let threads: Vec<_> = phones
+            .into_iter()
+            .map(|mut phone| {
+                std::thread::spawn(move || {
+                    for n in 0..4 {
+                        let (_, act) = phone.case(&format!("{n}"));
+                        let envelope = phone.close(&[act]);
+                        let answer = phone.sync(server, std::slice::from_ref(&envelope));
+                        assert_eq!(answer.receipt.unwrap().message.stored.len(), 1);
+                    }
+                    phone.catch_up(server);
+                    phone
+                })
+            })
+            .collect();
+        let phones: Vec<Phone> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let mut reader = phones.into_iter().next().unwrap();
+        reader.catch_up(server);
+        let theirs = reader.entries.iter().filter(|entry| reader.charter.ever(entry.device).is_some());
+        assert_eq!(theirs.count(), 48);
+        scene.end().await;
+    }
+}
+
+/// A frame that opens to 64 MiB of zeros: packed once and kept, so that no compressor is needed.
+fn bomb() -> Vec<u8> {
+    [&[1], include_bytes!("bomb.br").as_slice()].concat()
+}
+
+/// An envelope around bytes that no pen makes.
+fn with_frame(phone: &Phone, frame: Vec<u8>) -> Envelope {
+    let mut envelope = phone.sign(phone.draft(Vec::new()), &[], &[]);
+    envelope.body.frame_hash = Hash::of(&frame);
+    envelope.frame = frame;
+    envelope.body_bytes = sync_core::envelope::codec::to_bytes(&envelope.body);
+    envelope.sig = phone.key.sign(&envelope.sign_bytes());
+    envelope
+}

@@ -1,0 +1,235 @@
+//! What does a record contribute to the books?
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::amend::Past;
+use super::conflict::Contest;
+use super::marks::{self, day};
+use super::reading::{Place, Reading};
+use super::{Due, Line, LineCell, LineMarks, Station};
+use crate::catalogue::{self, Book, Datum, RowKey, Source};
+use crate::record::data;
+use crate::record::view::{Entry, View};
+
+/// One line for each row key in each book that the record's kind feeds. An expression that fails
+/// gives an unreadable cell and a mark; no line is lost to it.
+pub fn lines(view: &View, station: &Station) -> Vec<Line> {
+    let catalogue = station.catalogue();
+    let Some(kind) = catalogue.kinds.get(&view.kind) else {
+        return Vec::new();
+    };
+    let books = catalogue.books.values();
+    let mut fed = books
+        .filter_map(|book| Some((book, book.source(&view.kind)?)))
+        .peekable();
+    if fed.peek().is_none() {
+        return Vec::new();
+    }
+    let data = data::record_data(view, kind, station.offset());
+    let reading = Reading {
+        view,
+        kind,
+        station,
+        data: Arc::new(data),
+    };
+    let record = Record {
+        marks: marks::of(&reading),
+        past: Past::of(&reading),
+        contests: Contest::all(&reading),
+        day: day(view, Some(kind), station.offset()),
+        reading,
+    };
+    fed.flat_map(|(book, source)| record.lines(book, source))
+        .collect()
+}
+
+struct Record<'a> {
+    reading: Reading<'a>,
+    /// Those that are the same in every book.
+    marks: LineMarks,
+    past: Past,
+    contests: Vec<Contest<'a>>,
+    day: Option<String>,
+}
+
+impl Record<'_> {
+    fn lines(&self, book: &Book, source: &Source) -> Vec<Line> {
+        let mut unreadable = Vec::new();
+        if self.day.is_none() {
+            unreadable.push("day".to_owned());
+        }
+        let officers = self.officers(source, &mut unreadable);
+        let mut lines: BTreeMap<String, Line> = BTreeMap::new();
+        for officer in officers {
+            for row_key in self.row_keys(book, &officer) {
+                // In a book without a row for each officer a record has one line, not one each.
+                let make = |key: &String| self.line(book, source, &officer, key, &unreadable);
+                lines.entry(row_key).or_insert_with_key(make);
+            }
+        }
+        lines.into_values().collect()
+    }
+
+    /// Whose lines the record gives: where `per` names nobody, the author's.
+    fn officers(&self, source: &Source, unreadable: &mut Vec<String>) -> Vec<String> {
+        let reading = &self.reading;
+        let named = source
+            .per
+            .as_ref()
+            .map(|per| per.list(&reading.context(&reading.data)));
+        let named = match named {
+            Some(Ok(named)) => named,
+            Some(Err(_)) => {
+                unreadable.push("per".to_owned());
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        let mut officers: Vec<String> = Vec::new();
+        for officer in named.iter().map(|name| marks::plain(name)) {
+            if !officers.contains(&officer) {
+                officers.push(officer);
+            }
+        }
+        if officers.is_empty() {
+            officers.push(reading.data.facts.author.clone());
+        }
+        officers
+    }
+
+    /// The keys of the rows it belongs to: several where a link field names several records.
+    fn row_keys(&self, book: &Book, officer: &str) -> Vec<String> {
+        let mut keys = vec![String::new()];
+        for part in &book.row {
+            let values = match part {
+                RowKey::Record => vec![self.reading.data.facts.id.clone()],
+                RowKey::Day => vec![self.day.clone().unwrap_or_default()],
+                RowKey::Officer => vec![officer.to_owned()],
+                RowKey::Link(field) => self.links(field),
+            };
+            let extend = |key: &String| -> Vec<String> {
+                let slash = if key.is_empty() { "" } else { "|" };
+                let add = |value: &String| format!("{key}{slash}{}", escaped(value));
+                values.iter().map(add).collect()
+            };
+            keys = keys.iter().flat_map(extend).collect();
+        }
+        keys
+    }
+
+    /// The records that a field links to; itself where it links none, so that it has a row.
+    fn links(&self, field: &str) -> Vec<String> {
+        let text = |datum: &Datum| match datum {
+            Datum::Text(id) => Some(marks::plain(id)).filter(|id| !id.is_empty()),
+            Datum::Empty
+            | Datum::Integer(_)
+            | Datum::Decimal(_)
+            | Datum::Boolean(_)
+            | Datum::Instant(_)
+            | Datum::Point { .. }
+            | Datum::Track { .. }
+            | Datum::List(_)
+            | Datum::Rows(_) => None,
+        };
+        let linked: BTreeSet<String> = match self.reading.data.fields.get(field) {
+            Some(Datum::List(many)) => many.iter().filter_map(text).collect(),
+            Some(one) => text(one).into_iter().collect(),
+            None => BTreeSet::new(),
+        };
+        if linked.is_empty() {
+            return vec![self.reading.data.facts.id.clone()];
+        }
+        linked.into_iter().collect()
+    }
+
+    fn line(
+        &self,
+        book: &Book,
+        source: &Source,
+        officer: &str,
+        row_key: &str,
+        unreadable: &[String],
+    ) -> Line {
+        let reading = &self.reading;
+        let places = Place::all(book, source, reading.kind);
+        let mut marks = self.marks.clone();
+        marks.unreadable = unreadable.to_vec();
+        marks.amended = self.past.amendments(reading, &places, officer);
+        marks.conflicts = self
+            .contests
+            .iter()
+            .map(|contest| contest.of(&places, reading))
+            .collect();
+        let mut cells = BTreeMap::new();
+        let mut limits = BTreeMap::new();
+        for place in &places {
+            let id = &place.column.id;
+            let mut cell = reading.cell(place, &reading.data, Some(officer));
+            if let Some(variants) = Contest::variants(&self.contests, reading, place, officer) {
+                cell = Some(LineCell::Contested(variants));
+            }
+            if cell == Some(LineCell::Unreadable) {
+                marks.unreadable.push(id.clone());
+            }
+            if let Some(cell) = cell {
+                cells.insert(id.clone(), cell);
+            }
+        }
+        for column in &book.columns {
+            if let Some(due) = column.limit.as_deref().and_then(|limit| self.due(limit)) {
+                limits.insert(column.id.clone(), due);
+            }
+        }
+        Line {
+            book: book.name.clone(),
+            record: reading.view.record,
+            row_key: row_key.to_owned(),
+            day: self.day.clone(),
+            officer: officer.to_owned(),
+            sort: self.sort(book, &cells),
+            provisional: marks::provisional(reading.view),
+            cells,
+            limits,
+            marks,
+        }
+    }
+
+    /// The columns that the book is ordered by, then day and time.
+    fn sort(&self, book: &Book, cells: &BTreeMap<String, LineCell>) -> String {
+        let mut sort = String::new();
+        for id in &book.order {
+            sort.push_str(&cells.get(id).map_or_else(String::new, marks::sort_text));
+            sort.push('\u{1f}');
+        }
+        sort.push_str(self.day.as_deref().unwrap_or_default());
+        let happened = i128::from(self.marks.clocks.happened) - i128::from(i64::MIN);
+        format!("{sort}\u{1f}{happened:020}")
+    }
+
+    fn due(&self, name: &str) -> Option<Due> {
+        let reading = &self.reading;
+        let limit = reading.kind.limit(name)?;
+        let steps = &reading.view.steps;
+        let begun = steps
+            .iter()
+            .find(|step| step.text("to") == Some(&limit.from))?;
+        let ended = |step: &&Entry| step.text("to") == Some(&limit.until);
+        let done = steps.iter().filter(ended).find(|step| step.op > begun.op);
+        let at = |step: &Entry| step.values.get("at").and_then(|at| at.as_int());
+        let from = at(begun)?;
+        let (station, holidays) = (reading.station, &reading.station.catalogue().holidays);
+        let due = catalogue::due(from, limit.value, limit.unit, holidays, station.offset());
+        Some(Due {
+            limit: limit.name.clone(),
+            from,
+            due,
+            done: done.and_then(at),
+        })
+    }
+}
+
+/// A part of a row key in which `|` ends nothing.
+fn escaped(part: &str) -> String {
+    part.replace('%', "%25").replace('|', "%7C")
+}

@@ -1,0 +1,40 @@
+//! Books: what one record contributes to them, and how contributions become pages.
+//!
+//! Two pure functions. [`lines`] says what a record, seen through its view, contributes to each
+//! book it feeds; [`page`] folds such lines into the rows of a page. A live merge and a rebuild
+//! call the same two, and neither depends on the order in which anything arrived.
+
+mod amend;
+mod conflict;
+mod docs;
+mod export;
+mod facts;
+mod fold;
+mod foot;
+mod line;
+mod lines;
+mod marks;
+mod mask;
+mod names;
+mod page;
+mod reading;
+mod station;
+
+pub use docs::books_markdown;
+pub use export::{write_csv, write_jsonl};
+pub use facts::{RecordFacts, facts};
+pub use fold::page;
+pub use line::{
+    Amendment, Clocks, Drift, DriftCause, Due, Line, LineCell, LineConflict, LineMarks, Removed,
+    Said, Variant,
+};
+pub use lines::lines;
+pub use mask::mask;
+pub use page::{
+    AmendmentNote, Coverage, DeviceCoverage, Page, PageCell, PageColumn, PageDue, PageFacts,
+    PagePart, PageRow, Period, RowMarks, Summary, Total,
+};
+pub use station::Station;
+
+#[cfg(test)]
+mod tests;

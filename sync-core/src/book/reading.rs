@@ -1,0 +1,183 @@
+//! One record read with its kind: what its columns print, now, before amendments and for each
+//! value of a conflict.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use minijinja::value::ValueKind;
+
+use super::{LineCell, Said, Station};
+use crate::catalogue::{
+    Book, Column, Datum, Expr, ExprContext, ExprError, Field, Fold, Kind, Language, RecordData,
+    Source, display,
+};
+use crate::record::view::View;
+
+/// A record that the catalogue knows the kind of.
+pub(super) struct Reading<'a> {
+    pub view: &'a View,
+    pub kind: &'a Kind,
+    pub station: &'a Station,
+    pub data: Arc<RecordData>,
+}
+
+/// A column of a book, as the records of one kind fill it.
+pub(super) struct Place<'a> {
+    pub column: &'a Column,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    Expr(&'a Expr),
+    Field(&'a Field),
+}
+
+impl<'a> Place<'a> {
+    /// The columns of a book to which records of this kind have something to say.
+    pub fn all(book: &'a Book, source: &'a Source, kind: &'a Kind) -> Vec<Place<'a>> {
+        let place = |column: &'a Column| {
+            let content = match (book.cell(source, column), &column.field) {
+                (Some(expr), _) => Content::Expr(expr),
+                (None, Some(name)) => Content::Field(kind.field(name)?),
+                (None, None) => return None,
+            };
+            Some(Place { column, content })
+        };
+        book.columns.iter().filter_map(place).collect()
+    }
+
+    /// The fields that it reads. A fact that stands for the kind's clock counts as that field.
+    pub fn fields(&self, kind: &'a Kind) -> BTreeSet<&'a str> {
+        match self.content {
+            Content::Expr(expr) => {
+                let clock = expr.facts().any(|fact| fact == "happened");
+                let clock = kind.clock.as_deref().filter(|_| clock);
+                expr.fields().chain(clock).collect()
+            }
+            Content::Field(field) => BTreeSet::from([field.name.as_str()]),
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    pub fn context(&self, data: &Arc<RecordData>) -> ExprContext {
+        ExprContext::new(self.station.around().clone(), &self.kind.name, data.clone())
+    }
+
+    /// What a column prints of the record's data; nothing where it has nothing to say.
+    pub fn cell(
+        &self,
+        place: &Place<'_>,
+        data: &Arc<RecordData>,
+        per: Option<&str>,
+    ) -> Option<LineCell> {
+        match place.content {
+            Content::Expr(expr) => {
+                let mut ctx = self.context(data);
+                if let Some(per) = per {
+                    ctx = ctx.on_line_of(per);
+                }
+                evaluated(expr, &ctx, place.column.fold).unwrap_or(Some(LineCell::Unreadable))
+            }
+            Content::Field(field) => {
+                let empty = Datum::Empty;
+                let datum = data.fields.get(&field.name).unwrap_or(&empty);
+                self.printed(field, datum, place.column.fold)
+            }
+        }
+    }
+
+    fn printed(&self, field: &Field, datum: &Datum, fold: Fold) -> Option<LineCell> {
+        match (fold, datum) {
+            (Fold::Sum, Datum::Integer(n)) => Some(LineCell::Number(amount(field, *n))),
+            (Fold::Sum, Datum::Decimal(n)) if n.is_finite() => Some(LineCell::Number(*n)),
+            (Fold::Span, Datum::Instant(at)) => Some(LineCell::Span(*at, *at)),
+            (
+                Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Span | Fold::Refs,
+                Datum::Empty
+                | Datum::Text(_)
+                | Datum::Integer(_)
+                | Datum::Decimal(_)
+                | Datum::Boolean(_)
+                | Datum::Instant(_)
+                | Datum::Point { .. }
+                | Datum::Track { .. }
+                | Datum::List(_)
+                | Datum::Rows(_),
+            ) => said(self.field_text(field, datum)),
+        }
+    }
+
+    pub fn field_text(&self, field: &Field, datum: &Datum) -> Said {
+        let around = self.station.around();
+        Said {
+            zh: display(field, datum, around, Language::Zh),
+            en: display(field, datum, around, Language::En),
+        }
+    }
+}
+
+/// Sums of money are in yuan, as the register prints them.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a sum beyond 2^53 is no sum of a station"
+)]
+fn amount(field: &Field, n: i64) -> f64 {
+    match field.ty {
+        crate::catalogue::FieldType::Money => n as f64 / 100.0,
+        _ => n as f64,
+    }
+}
+
+fn evaluated(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<LineCell>, ExprError> {
+    let found = match fold {
+        Fold::First | Fold::List | Fold::Once => None,
+        Fold::Sum => expr
+            .number(ctx)?
+            .filter(|n| n.is_finite())
+            .map(LineCell::Number),
+        Fold::Span => expr
+            .span(ctx)?
+            .map(|(from, until)| LineCell::Span(from, until)),
+        Fold::Refs => {
+            let references = expr.list(ctx)?;
+            return Ok((!references.is_empty()).then_some(LineCell::Refs(references)));
+        }
+    };
+    if found.is_some() {
+        return Ok(found);
+    }
+    // What does not fit the fold is printed as it stands: nothing an officer wrote disappears.
+    let text = |language| {
+        let ctx = ctx.in_language(language);
+        match fold {
+            Fold::Span => joined(expr, &ctx),
+            Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Refs => expr.text(&ctx),
+        }
+    };
+    Ok(said(Said {
+        zh: text(Language::Zh)?,
+        en: text(Language::En)?,
+    }))
+}
+
+/// The items of a list that say something.
+fn joined(expr: &Expr, ctx: &ExprContext) -> Result<String, ExprError> {
+    let value = expr.eval(ctx)?;
+    if value.kind() != ValueKind::Seq {
+        return expr.text(ctx);
+    }
+    let items = value.try_iter().into_iter().flatten();
+    let items: Vec<String> = items.map(|item| item.to_string()).collect();
+    let items: Vec<&str> = items.iter().map(|item| item.trim()).collect();
+    let items: Vec<&str> = items.into_iter().filter(|item| !item.is_empty()).collect();
+    Ok(items.join("—"))
+}
+
+fn said(text: Said) -> Option<LineCell> {
+    let text = Said {
+        zh: text.zh.trim().to_owned(),
+        en: text.en.trim().to_owned(),
+    };
+    (!text.is_empty()).then_some(LineCell::Text(text))
+}

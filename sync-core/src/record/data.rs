@@ -1,0 +1,154 @@
+//! A record as the catalogue's expressions see it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::change::Scalar;
+use super::parts;
+use super::state::{self, Progress};
+use super::value;
+use super::view::View;
+use crate::catalogue::{Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, day_of};
+
+/// The record for expressions. `reviewer` is known to the books alone.
+pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
+    let fields = kind
+        .fields
+        .iter()
+        .map(|field| (field.name.clone(), datum(view, field)))
+        .collect();
+    RecordData {
+        fields,
+        steps: steps(view),
+        facts: Facts {
+            id: view.record.to_string(),
+            author: view.author().map(ToString::to_string).unwrap_or_default(),
+            state: Progress::of(view).state().unwrap_or_default().to_owned(),
+            registered: registered(view),
+            happened: Some(happened(view, kind, offset)),
+            reviewer: None,
+        },
+    }
+}
+
+/// When the server received the record's first change.
+pub fn registered(view: &View) -> Option<i64> {
+    let origin = &view.changes.first()?.origin;
+    origin.entry.and(origin.received_at)
+}
+
+/// When it happened, in milliseconds since 1970: by the kind's clock, or when it was made.
+pub fn happened(view: &View, kind: &Kind, offset: i32) -> i64 {
+    let clock = kind.clock.as_deref();
+    let by_clock = clock
+        .and_then(|clock| state::value(view, clock))
+        .and_then(|at| match at {
+            Scalar::Int(ms) => Some(*ms),
+            Scalar::Str(date) => {
+                let days = date
+                    .parse::<Date>()
+                    .ok()?
+                    .since(Date::constant(1970, 1, 1))
+                    .ok()?
+                    .get_days();
+                Some(i64::from(days) * 86_400_000 - i64::from(offset) * 60_000)
+            }
+            Scalar::Null | Scalar::Bool(_) | Scalar::Bytes(_) => None,
+        });
+    by_clock
+        .or_else(|| view.changes.first().map(|first| first.origin.at))
+        .unwrap_or_default()
+}
+
+/// The record's day in the station's time zone.
+pub fn day(view: &View, kind: &Kind, offset: i32) -> Option<Date> {
+    day_of(happened(view, kind, offset), offset)
+}
+
+/// What a field holds, as expressions see it.
+pub fn datum(view: &View, field: &Field) -> Datum {
+    if field.many {
+        let values = parts::values(view, &field.name);
+        let data = values.into_iter().map(|value| single(field, value));
+        return Datum::List(data.collect());
+    }
+    if field.is_rows() {
+        let rows = parts::rows(view, &field.name);
+        let row = |part: &parts::RowPart<'_>| -> BTreeMap<String, Datum> {
+            let cells = field.row_cells().iter();
+            cells
+                .filter_map(|cell| Some((cell, part.cell(&cell.name)?)))
+                .map(|(cell, value)| (cell.name.clone(), single(cell, value)))
+                .collect()
+        };
+        return Datum::Rows(
+            rows.iter()
+                .filter(|part| !part.is_gone())
+                .map(row)
+                .collect(),
+        );
+    }
+    match field.ty {
+        FieldType::Track => Datum::Track {
+            points: parts::points(view, &field.name).len() as u64,
+        },
+        FieldType::CoText => view
+            .texts
+            .get(&field.name)
+            .map_or(Datum::Empty, |text| Datum::Text(text.text.clone())),
+        FieldType::Text
+        | FieldType::LongText
+        | FieldType::Choice
+        | FieldType::Integer
+        | FieldType::Decimal
+        | FieldType::Money
+        | FieldType::Boolean
+        | FieldType::Date
+        | FieldType::Time
+        | FieldType::Instant
+        | FieldType::Duration
+        | FieldType::Point
+        | FieldType::Phone
+        | FieldType::IdNumber
+        | FieldType::Person
+        | FieldType::Record
+        | FieldType::Evidence
+        | FieldType::Table => {
+            state::value(view, &field.name).map_or(Datum::Empty, |value| single(field, value))
+        }
+    }
+}
+
+/// One value of a field, cell or member, as expressions see it.
+pub fn single(field: &Field, value: &Scalar) -> Datum {
+    match (field.ty, value) {
+        (_, Scalar::Null) => Datum::Empty,
+        (FieldType::Instant, Scalar::Int(ms)) => Datum::Instant(*ms),
+        (FieldType::Decimal, Scalar::Str(text)) => match text.parse() {
+            Ok(number) => Datum::Decimal(number),
+            Err(_) => Datum::Text(text.clone()),
+        },
+        (_, Scalar::Bool(yes)) => Datum::Boolean(*yes),
+        (_, Scalar::Int(n)) => Datum::Integer(*n),
+        (_, Scalar::Str(text)) => Datum::Text(text.clone()),
+        (_, Scalar::Bytes(bytes)) => {
+            value::degrees(bytes).map_or(Datum::Empty, |(lat, lon)| Datum::Point { lat, lon })
+        }
+    }
+}
+
+fn steps(view: &View) -> BTreeMap<String, StepEvent> {
+    let mut events = BTreeMap::new();
+    for step in &view.steps {
+        let text = |name: &str| step.text(name).unwrap_or_default().to_owned();
+        let at = step.values.get("at").and_then(Scalar::as_int);
+        let event = StepEvent {
+            at: at.unwrap_or_default(),
+            by: text("by"),
+            note: text("note"),
+        };
+        events.insert(text("to"), event);
+    }
+    events
+}
