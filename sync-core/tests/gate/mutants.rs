@@ -124,7 +124,10 @@ fn of_seed(seed: u64) -> Tally {
     if drafts.is_empty() {
         return tally;
     }
-    for number in 0..MUTANTS_A_SEED {
+    for number in 0.. {
+        if tally.mutants == MUTANTS_A_SEED {
+            break;
+        }
         let (phone, act, envelope) = &drafts[rng.below(drafts.len())];
         let Some(mutant) = mutant(&mut rng, &world, act) else {
             continue;
