@@ -64,9 +64,11 @@ pub async fn revise(log: &mut StationLog<'_>, catalogue: Option<&Catalogue>) -> 
             .exec(sql!("catalogue_insert"), args![&station, &hash, &bundle])
             .await?;
     }
+    let shown = Shown::by(&delta, &log.charter);
     log.charter
         .apply(&delta)
         .map_err(|_| Error::Damaged("charter"))?;
+    shown.show_again(log).await?;
     let bytes = codec::to_bytes(&delta);
     log.tx
         .exec(

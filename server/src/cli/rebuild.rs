@@ -20,18 +20,12 @@ pub async fn run(options: Options) -> Result<()> {
     let db = options.store.open().await?;
     for station in Station::list(&db).await? {
         let id = &station.id;
-        let (counts, done) = match options.check {
-            true => {
-                let counts = read_tx!(db, "rebuild_check", async |tx| {
-                    rebuild::check(tx, id).await
-                });
-                (counts.await?, "the same")
-            }
-            false => {
-                let counts =
-                    write_tx!(db, "rebuild", async |tx| { rebuild::rewrite(tx, id).await });
-                (counts.await?, "written anew")
-            }
+        let (counts, done) = if options.check {
+            let check = read_tx!(db, "rebuild_check", async |tx| rebuild::check(tx, id).await);
+            (check.await?, "the same")
+        } else {
+            let rewrite = write_tx!(db, "rebuild", async |tx| rebuild::rewrite(tx, id).await);
+            (rewrite.await?, "written anew")
         };
         out::say(&format!(
             "station {id}: {} records, {} changes, {} lines, {} numbers {done}",

@@ -1,6 +1,7 @@
 //! One delivery inside its transaction.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sync_core::envelope::Envelope;
 use sync_core::envelope::chain::{self, Place, Tail};
@@ -41,15 +42,15 @@ pub async fn take(tx: &mut Tx, delivery: &Delivery, now: i64) -> Result<Taken> {
             taken.stored.push(hash);
             continue;
         }
-        if !logs.contains_key(&device) {
-            let Some(log) = read_log(tx, delivery, &device).await? else {
-                taken.turned_away.push((hash, TurnedAway::Stranger(device)));
-                continue;
-            };
-            logs.insert(device, log);
-        }
-        let Some(log) = logs.get_mut(&device) else {
-            continue;
+        let log = match logs.entry(device) {
+            Entry::Occupied(log) => log.into_mut(),
+            Entry::Vacant(place) => match read_log(tx, delivery, &device).await? {
+                Some(log) => place.insert(log),
+                None => {
+                    taken.turned_away.push((hash, TurnedAway::Stranger(device)));
+                    continue;
+                }
+            },
         };
         let held = held_under(tx, delivery, envelope, &fresh).await?;
         match chain::place(&log.tail, held, envelope) {

@@ -67,7 +67,7 @@ pub async fn book(
     })
     .await?;
     match form {
-        Some(form) => Ok(export::answer(&reader, &found.page, form)),
+        Some(form) => export::answer(&reader, &found.page, station.books.offset(), form),
         None => frame::page(&reader, &draw(&reader, &station, found, now)?),
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use super::frame::Frame;
 use super::guard;
+use super::ink::{Ink, plain};
 use super::reader::Reader;
 use super::words::Words;
 use crate::messages::Message;
@@ -15,9 +16,9 @@ use crate::messages::Message;
 struct ProblemPage<'a> {
     frame: Frame,
     w: &'static Words,
-    title: &'a str,
-    kept: &'a str,
-    todo: &'a str,
+    title: Ink,
+    kept: Ink,
+    todo: Ink,
     request: &'a str,
 }
 
@@ -29,11 +30,11 @@ pub fn head(headers: &mut HeaderMap) {
 
 pub fn html(reader: &Reader, message: &Message, request: &str) -> Option<String> {
     let page = ProblemPage {
-        frame: Frame::new(reader, message.title.clone(), Vec::new()),
+        frame: Frame::new(reader, plain(&message.title), Vec::new()),
         w: reader.words(),
-        title: &message.title,
-        kept: &message.kept,
-        todo: &message.todo,
+        title: Ink::label(&message.title),
+        kept: Ink::label(&message.kept),
+        todo: Ink::label(&message.todo),
         request,
     };
     page.render().ok()

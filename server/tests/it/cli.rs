@@ -13,20 +13,20 @@ use wardbook::invite::JoinCode;
 
 use crate::store::{TestStore, block_on};
 
-struct Operator {
+pub struct Operator {
     folder: TempDir,
     locale: &'static str,
 }
 
 impl Operator {
-    fn new() -> Operator {
+    pub fn new() -> Operator {
         Operator {
             folder: TempDir::new().unwrap(),
             locale: "C",
         }
     }
 
-    fn with_station() -> Operator {
+    pub fn with_station() -> Operator {
         let operator = Operator::new();
         operator.done(&["init", "--station", "S00", "--name", "虹桥站"]);
         operator
@@ -42,18 +42,55 @@ impl Operator {
         command
     }
 
+    pub fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Starts serving, and waits until it listens.
+    pub fn serve_with(&self, arguments: &[&str]) -> (Running, String) {
+        let mut child = self
+            .command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .unwrap()
+            .to_owned();
+        (Running(child), address)
+    }
+
+    /// Runs a command that has no store.
+    pub fn run_plain(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wardbook"));
+        command.args(arguments).env_clear().env("LANG", self.locale);
+        command.output().unwrap()
+    }
+
+    pub fn done_plain(&self, arguments: &[&str]) -> String {
+        let output = self.run_plain(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn done(&self, arguments: &[&str]) -> String {
+    pub fn done(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Fails with the status and says one line.
-    fn fails(&self, arguments: &[&str]) -> String {
+    pub fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
         let line = String::from_utf8(output.stderr).unwrap();
@@ -253,7 +290,7 @@ fn init_on_postgres_is_remembered_by_later_commands() {
 }
 
 /// A process that is killed when the test ends, however it ends.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -262,23 +299,8 @@ impl Drop for Running {
     }
 }
 
-fn serve(operator: &Operator) -> (Running, String) {
-    let mut child = operator
-        .command(&["serve", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line
-        .trim()
-        .strip_prefix("listening on http://")
-        .unwrap()
-        .to_owned();
-    (Running(child), address)
+pub fn serve(operator: &Operator) -> (Running, String) {
+    operator.serve_with(&[])
 }
 
 #[test]

@@ -6,9 +6,11 @@
 mod cli;
 mod faults;
 mod http;
+mod kill;
 mod members;
 mod phone;
 mod statements;
+mod stock;
 mod store;
 mod sync;
 mod transactions;

@@ -315,8 +315,17 @@ impl Phone {
     }
 
     pub fn ask(&self, server: SocketAddr, request: SyncRequest) -> Answer<SyncResponse> {
+        self.try_ask(server, request).unwrap()
+    }
+
+    /// `None` when the server went away.
+    pub fn try_ask(
+        &self,
+        server: SocketAddr,
+        request: SyncRequest,
+    ) -> Option<Answer<SyncResponse>> {
         let request = Signed::by(&self.key, request);
-        read(exchange(server, "POST /v1/sync", "", &request.to_wire()).unwrap())
+        exchange(server, "POST /v1/sync", "", &request.to_wire()).map(read)
     }
 
     /// Brings envelopes and takes in what the answer holds.

@@ -181,8 +181,8 @@ on_both_engines! {
         let branch = phone.sign(phone.draft(Vec::new()), std::slice::from_ref(&act), &[]);
         let (_, act) = phone.case("乙");
         let losing = phone.sign(phone.draft(Vec::new()), &[act], &[]);
-        phone.sync(scene.server.sync, &[branch.clone()]);
-        let asked = phone.ask(scene.server.sync, phone.request(&[losing.clone()]));
+        phone.sync(scene.server.sync, std::slice::from_ref(&branch));
+        let asked = phone.ask(scene.server.sync, phone.request(std::slice::from_ref(&losing)));
         let problem = asked.problem("envelopes_turned_away");
         assert_eq!(problem["envelopes"][0]["code"], "frozen");
         assert_eq!(problem["envelopes"][0]["envelope"], losing.hash().to_string());
@@ -381,7 +381,7 @@ on_both_engines! {
         .await
         .unwrap();
         phone.ask(scene.server.sync, phone.request(&[])).problem("device_removed");
-        let answer = phone.ask(scene.server.sync, phone.request(&[envelope.clone()])).fine();
+        let answer = phone.ask(scene.server.sync, phone.request(std::slice::from_ref(&envelope))).fine();
         assert!(answer.receipt.is_some() && answer.entries.is_empty() && answer.charter.is_empty());
         other.catch_up(scene.server.sync);
         let entry = other.outcome(&envelope);
@@ -445,7 +445,7 @@ on_both_engines! {
         let (_, act) = two.case("乙");
         let theirs = two.close(&[act]);
         two.sync(scene.server.sync, std::slice::from_ref(&theirs));
-        let asked = two.ask(scene.server.sync, two.request(&[envelope.clone()]));
+        let asked = two.ask(scene.server.sync, two.request(std::slice::from_ref(&envelope)));
         assert_eq!(asked.problem("envelopes_turned_away")["envelopes"][0]["code"], "wrong_station");
         two.record(scene.server.sync, record).problem("record_unknown");
         one.station = other.clone();
