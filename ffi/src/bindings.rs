@@ -196,6 +196,14 @@ pub struct Fieldbook {
     observers: Mutex<Vec<(u64, Arc<dyn Observer>)>>,
 }
 
+impl std::fmt::Debug for Fieldbook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fieldbook")
+            .field("dir", &self.place.dir)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Place {
     dir: String,
     incarnation: String,

@@ -4,16 +4,11 @@
 //! and [`Phone`] is what an app, the terminal and the demo ask.
 
 #[cfg(feature = "bindings")]
-#[expect(unsafe_code, reason = "generated scaffolding")]
 mod bindings;
 mod clock;
 #[cfg(feature = "sqlite")]
 mod error;
 pub mod form;
-#[cfg_attr(
-    feature = "bindings",
-    expect(unsafe_code, reason = "generated scaffolding")
-)]
 pub mod forms;
 #[cfg(feature = "sqlite")]
 mod host;

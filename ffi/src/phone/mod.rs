@@ -12,7 +12,7 @@ mod sync;
 use std::path::Path;
 
 use sync_core::catalogue::Kind;
-use sync_core::fieldbook::{Deed, Input, Refusal, Reply};
+use sync_core::fieldbook::{Deed, Input, Reply};
 use sync_core::ids::{ActId, RecordId, StationId};
 use sync_core::record::view::View;
 use sync_core::record::write::Edit;
@@ -153,11 +153,8 @@ impl Phone {
     pub fn resubmit(&mut self, n: u64) -> Result<Saved, PhoneError> {
         let device = self.membership()?.device;
         let again = ActId { device, n };
-        let tray = self.tray()?;
-        let held = tray.into_iter().find(|held| held.act == again);
-        let held = held.ok_or(Refusal::NotInTray(again))?;
-        let _ = held;
-        Err(PhoneError::NoReply)
+        let deeds = self.host.ask(|book, loaded| book.again(loaded, again))?;
+        self.save(deeds, Some(again))
     }
 
     pub fn status(&self) -> Status {

@@ -72,6 +72,7 @@
 //! ```
 
 mod act;
+mod again;
 mod batch;
 mod close;
 mod door;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Fieldbook;
 use super::batch::{Batch, Stop};
-use super::door::{Loaded, Needs};
+use super::door::{Deed, Loaded, Needs};
 use super::index::IndexRow;
 use super::refusal::Refusal;
 use super::rows::{self, ActRow, Fate, TrayRow};
 use super::shelf::Shelf;
+use super::{Fieldbook, again};
 use crate::catalogue::{Catalogue, Kind, Language};
 use crate::envelope::Act;
 use crate::envelope::codec::from_newer;
@@ -206,6 +206,22 @@ impl Fieldbook {
                 });
             }
             Ok(items)
+        })
+    }
+
+    /// What a held act said, to be recorded again in its place.
+    pub fn again(&self, loaded: &Loaded, act: ActId) -> Result<Asked<Vec<Deed>>, Refusal> {
+        ask(loaded, |batch| {
+            let row: Option<TrayRow> = batch.get(&rows::tray_key(act.n))?;
+            let row = row.filter(|_| act.device == self.state.device());
+            let row = row.ok_or(Refusal::NotInTray(act))?;
+            let content: Act = from_newer(&row.act).map_err(|bad| Refusal::Store {
+                key: rows::tray_key(act.n),
+                why: bad.to_string(),
+            })?;
+            let mut shelf = Shelf::default();
+            shelf.fetch(batch, content.parts.iter().map(|part| &part.record))?;
+            again::deeds(&content, act.device, |record| shelf.history(record))
         })
     }
 

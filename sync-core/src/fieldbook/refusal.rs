@@ -74,6 +74,8 @@ pub enum Refusal {
     NoRecord(RecordId),
     #[error("no held act {0} in the tray")]
     NotInTray(ActId),
+    #[error("act {0} rests on another held act: write it anew, naming this one")]
+    CannotRepeat(ActId),
     #[error(transparent)]
     Value(#[from] BadValue),
     #[error(transparent)]

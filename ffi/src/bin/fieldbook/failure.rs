@@ -293,6 +293,7 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
         ),
         Refusal::NoRecord(record) => ("no_record", vec![("given", record.to_string())]),
         Refusal::NotInTray(act) => ("not_in_tray", vec![("given", act.to_string())]),
+        Refusal::CannotRepeat(act) => ("cannot_repeat", vec![("n", act.n.to_string())]),
         Refusal::Value(bad) => of_value(bad),
         Refusal::Write(refused) => of_write(refused),
         Refusal::ActTooLong { size, limit } => (

@@ -2,6 +2,7 @@ use clap::Args;
 use ffi::form::Given;
 use ffi::{Doing, Phone, Saved};
 use sync_core::fieldbook::Deed;
+use sync_core::ids::ActId;
 use sync_core::record::write;
 
 use crate::failure::Failure;
@@ -24,6 +25,9 @@ pub struct Record {
     /// Another record of the same act, as one word: `KIND field=value; field=value`
     #[arg(long, value_name = "RECORD")]
     and: Vec<String>,
+    /// The held act in whose place this one stands, as the tray numbers it
+    #[arg(long, value_name = "N")]
+    again: Option<u64>,
 }
 
 impl Record {
@@ -37,10 +41,16 @@ impl Record {
         for another in &self.and {
             doings.push(another_record(another)?);
         }
-        let saved = phone.act(&doings, None)?;
+        let again = held(phone, self.again)?;
+        let saved = phone.act(&doings, again)?;
         tell(&saved, say);
         Ok(())
     }
+}
+
+fn held(phone: &Phone, n: Option<u64>) -> Result<Option<ActId>, Failure> {
+    let device = phone.membership()?.device;
+    Ok(n.map(|n| ActId { device, n }))
 }
 
 fn another_record(text: &str) -> Result<Doing, Failure> {
@@ -68,15 +78,20 @@ pub struct Edit {
     /// Why, when the record was submitted already
     #[arg(long, value_name = "REASON")]
     because: Option<String>,
+    /// The held act in whose place this one stands, as the tray numbers it
+    #[arg(long, value_name = "N")]
+    again: Option<u64>,
 }
 
 impl Edit {
     pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
-        let saved = phone.record(Doing::Edit {
+        let edit = Doing::Edit {
             record: phone.find(&self.record)?,
             words: given(&self.words)?,
             reason: self.because,
-        })?;
+        };
+        let again = held(phone, self.again)?;
+        let saved = phone.act(&[edit], again)?;
         tell(&saved, say);
         Ok(())
     }
