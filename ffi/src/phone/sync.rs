@@ -14,8 +14,10 @@ use crate::http::{Client, HttpError};
 
 /// How long a request may wait at the server for the outcome, when somebody waits for it: ms.
 const PATIENT_MS: u32 = 20_000;
-/// How long somebody waits for it in all.
-const REGISTERED_WITHIN: Duration = Duration::from_secs(300);
+/// The server waits only for what a request brought: between asking again, the phone does.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Once the log has not grown for so long, nobody waits any longer.
+const UNCHANGED: Duration = Duration::from_secs(60);
 
 /// How a sync is done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,16 +69,23 @@ impl Phone {
         self.may_write()?;
         let (watch, before) = (Stopwatch::start(), client.traffic());
         let mut report = SyncReport::default();
-        let mut wait_ms = wish.wait_ms;
+        let patient = wish.wait_registered.then_some(PATIENT_MS);
+        let wait_ms = wish.wait_ms.or(patient);
+        let mut grew = Stopwatch::start();
         loop {
-            let more = self.round(client, wait_ms, &mut report)?;
+            let known = report.admitted_to;
+            if self.round(client, wait_ms, &mut report)? {
+                continue;
+            }
+            if report.admitted_to > known {
+                grew = Stopwatch::start();
+            }
+            // An act that was submitted again stays undecided for ever: the new one stands for it.
             let waits = wish.wait_registered && self.undecided() > 0;
-            if !more && (!waits || watch.elapsed() > REGISTERED_WITHIN) {
+            if !waits || grew.elapsed() > UNCHANGED {
                 break;
             }
-            if !more {
-                wait_ms = Some(PATIENT_MS);
-            }
+            std::thread::sleep(PAUSE);
         }
         if self.server()?.as_deref() != Some(client.server()) {
             self.host.remember("server", client.server().as_bytes())?;
