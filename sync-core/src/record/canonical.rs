@@ -24,9 +24,12 @@ pub struct Canonical {
 
 impl Canonical {
     pub fn of_view(view: &View) -> Canonical {
-        let mut canonical = Canonical::default();
-        canonical.hashes = view.changes.iter().map(|change| change.hash).collect();
-        canonical.hashes.sort();
+        let mut hashes: Vec<Hash> = view.changes.iter().map(|change| change.hash).collect();
+        hashes.sort();
+        let mut canonical = Canonical {
+            hashes,
+            ..Canonical::default()
+        };
         canonical.put("kind", vec![Scalar::Str(view.kind.clone())]);
         if let Some(id) = &view.external_id {
             canonical.put("external_id", vec![Scalar::Str(id.clone())]);
@@ -61,13 +64,13 @@ impl Canonical {
     ) -> Result<Canonical, BadChange> {
         guarded(|| {
             let doc = document::load(changes)?;
-            let mut canonical = Canonical::default();
-            canonical.hashes = doc
-                .get_changes(&[])
-                .iter()
-                .map(|change| Hash(change.hash().0))
-                .collect();
-            canonical.hashes.sort();
+            let changes = doc.get_changes(&[]);
+            let mut hashes: Vec<Hash> = changes.iter().map(|at| Hash(at.hash().0)).collect();
+            hashes.sort();
+            let mut canonical = Canonical {
+                hashes,
+                ..Canonical::default()
+            };
             canonical.read(&doc, &ROOT, "", 0)?;
             canonical
                 .values
