@@ -335,11 +335,11 @@ fn footer(setter: &Setter<'_>, page: &Page) -> Vec<sheet::Line> {
             Ink::label(&format!("{} {}", total.label.get(language), total.text))
         }));
         let text = Ink::joined(&parts, &w.list_between);
-        lines.push(sheet::Line { label: Ink::label(&w.summary), text });
+        lines.push(sheet::Line { label: Ink::label(&w.summary), texts: vec![text] });
     }
     if let Some(amendments) = page.amendments.as_ref().filter(|_| !page.rows.is_empty()) {
-        let text = if amendments.is_empty() {
-            Ink::label(&w.amendments_none)
+        let texts = if amendments.is_empty() {
+            vec![Ink::label(&w.amendments_none)]
         } else {
             let note = |note: &book::AmendmentNote| {
                 let amended = setter.amended(Ink::default(), &note.amendment);
@@ -352,9 +352,9 @@ fn footer(setter: &Setter<'_>, page: &Page) -> Vec<sheet::Line> {
                     ("reason", amended.reason),
                 ])
             };
-            Ink::joined(&amendments.iter().map(note).collect::<Vec<_>>(), " ")
+            amendments.iter().map(note).collect()
         };
-        lines.push(sheet::Line { label: Ink::label(&w.amendments), text });
+        lines.push(sheet::Line { label: Ink::label(&w.amendments), texts });
     }
     lines
 }

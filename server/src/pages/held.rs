@@ -105,7 +105,7 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow]) -> HeldPage {
             None => Ink::written(&row.code),
         },
         author: station.who(reader, &row.person),
-        device: station.device(reader, row.device),
+        device: station.device_beside(reader, row.device, &row.person),
         at: setter.moment(row.at),
         received: row.received.map(|at| setter.moment(at)),
         act: row.act,

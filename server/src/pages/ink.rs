@@ -38,6 +38,12 @@ impl Ink {
         Ink(shown(text))
     }
 
+    /// A text of ours that may break after these letters and nowhere else.
+    pub fn breaking(text: &str, after: &[char]) -> Ink {
+        let parts: Vec<String> = text.split_inclusive(after).map(shown).collect();
+        Ink(format!("<span class=\"whole\">{}</span>", parts.join("<wbr>")))
+    }
+
     /// A sentence of ours with texts in the places of its `{names}`.
     pub fn sentence(text: &str, parts: &[(&str, Ink)]) -> Ink {
         let mut html = String::new();

@@ -206,7 +206,11 @@ impl Desk<'_> {
         let origin = &self.view.changes[change].origin;
         By {
             by: self.setter.station.who(self.setter.reader, origin.person.as_str()),
-            device: self.setter.station.device(self.setter.reader, origin.act.device),
+            device: self.setter.station.device_beside(
+                self.setter.reader,
+                origin.act.device,
+                origin.person.as_str(),
+            ),
             at: self.setter.moment(origin.at),
         }
     }
@@ -402,7 +406,14 @@ impl Desk<'_> {
     fn row(&self, field: Option<&Field>, part: &parts::RowPart<'_>, seen: &mut FieldView) {
         let language = self.setter.reader.catalogue_language();
         let mut cells = Vec::new();
-        for (name, slot) in part.row.cells.iter().filter(|(name, _)| *name != REMOVED) {
+        // In the order of the form, then what it does not know.
+        let form: Vec<&str> =
+            field.iter().flat_map(|field| field.row_cells()).map(|cell| cell.name.as_str()).collect();
+        let place = |name: &str| form.iter().position(|known| *known == name).unwrap_or(form.len());
+        let mut slots: Vec<(&String, &Slot)> =
+            part.row.cells.iter().filter(|(name, _)| *name != REMOVED).collect();
+        slots.sort_by_key(|(name, _)| place(name));
+        for (name, slot) in slots {
             let cell = field.and_then(|field| field.cell(name));
             let label = cell.map_or_else(
                 || Ink::written(name),

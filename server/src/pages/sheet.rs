@@ -13,7 +13,7 @@ use super::station::{DeviceName, Shown};
 use super::time::APART;
 
 /// So many records of a row stand in its margin; the rest can be opened.
-const ORIGINS_SHOWN: usize = 2;
+const ORIGINS_SHOWN: usize = 1;
 /// A form with more columns needs a wide sheet before it reads as a table.
 const WIDE: usize = 12;
 
@@ -59,7 +59,7 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Line {
     pub label: Ink,
-    pub text: Ink,
+    pub texts: Vec<Ink>,
 }
 
 #[derive(Debug)]
@@ -204,7 +204,7 @@ impl Setter<'_> {
         Value {
             text: self.said(&variant.text),
             by: self.station.who(self.reader, &variant.by),
-            device: self.station.device(self.reader, variant.device),
+            device: self.station.device_beside(self.reader, variant.device, &variant.by),
             at: self.moment(variant.at),
         }
     }
@@ -269,7 +269,7 @@ impl Setter<'_> {
             .collect();
         let struck: Vec<Ink> =
             cell.parts.iter().filter(|part| part.struck).map(|part| self.said(&part.text)).collect();
-        let text = self.said(&cell.text);
+        let text = self.cell_text(&cell.text);
         let body = if cell.unreadable && text.is_empty() {
             Body::Unreadable
         } else if contested.len() > 1 {
@@ -286,6 +286,16 @@ impl Setter<'_> {
             _ => class_of(column),
         };
         Cell { label, class, body, href: None, due: cell.due.first().map(|due| self.due(due)) }
+    }
+
+    /// A cell that is a day is printed as days are, and breaks between its parts alone.
+    fn cell_text(&self, text: &Said) -> Ink {
+        let text = text.get(self.reader.catalogue_language());
+        let times = self.station.times(self.reader);
+        match text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() {
+            true => Ink::breaking(&times.day(text), &['年', '月', ' ']),
+            false => Ink::written(text),
+        }
     }
 
     fn due(&self, due: &PageDue) -> DueLine {
@@ -334,7 +344,15 @@ impl Setter<'_> {
         let words = self.reader.words();
         let times = self.station.times(self.reader);
         let span = |word: &str, ms: i64| word.replace("{span}", &times.span(ms, words));
-        let late = clocks.recorded.saturating_sub(clocks.happened);
+        // What happened on a day, at no time of it, counts as late from the day's end.
+        let day = times.is_midnight(clocks.happened);
+        let late = match day {
+            true => {
+                let end = times.end_of(&times.day_of(clocks.happened)).unwrap_or(clocks.happened);
+                clocks.recorded.saturating_sub(end)
+            }
+            false => clocks.recorded.saturating_sub(clocks.happened),
+        };
         let received = match clocks.received {
             Some(at) => ClockLine {
                 label: words.received.clone(),
@@ -359,7 +377,10 @@ impl Setter<'_> {
         vec![
             ClockLine {
                 label: words.happened.clone(),
-                text: times.moment(clocks.happened),
+                text: match day {
+                    true => times.day(&times.day_of(clocks.happened)),
+                    false => times.moment(clocks.happened),
+                },
                 iso: times.iso(clocks.happened),
                 apart: None,
             },

@@ -125,6 +125,16 @@ impl Shown {
         Ink::written(self.name_of(reader, person))
     }
 
+    /// A device beside its writer's name, which need not be said twice.
+    pub fn device_beside(&self, reader: &Reader, device: DeviceId, person: &str) -> DeviceName {
+        match self.charter.ever(device) {
+            Some(grant) if grant.person.as_str() == person => {
+                DeviceName { owner: Ink::label(&reader.words().phone), id: device.short() }
+            }
+            Some(_) | None => self.device(reader, device),
+        }
+    }
+
     /// Whose device it is and its short id.
     pub fn device(&self, reader: &Reader, device: DeviceId) -> DeviceName {
         let words = reader.words();

@@ -61,6 +61,11 @@ impl Times {
         self.civil(ms).map_or_else(String::new, |at| at.date().to_string())
     }
 
+    /// Whether a moment is the first of its day: a date without a time is kept so.
+    pub fn is_midnight(self, ms: i64) -> bool {
+        ms.saturating_add(i64::from(self.offset) * MINUTE).rem_euclid(DAY) == 0
+    }
+
     /// The first moment after a day `2026-05-11`.
     pub fn end_of(self, day: &str) -> Option<i64> {
         let day: Date = day.parse().ok()?;
