@@ -18,9 +18,9 @@ async function reachable(page) {
   const found = new Set(["/"]);
   for (const path of found) {
     await page.goto(origin + path);
-    const links = await page.evaluate(() => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.getAttribute("href")));
+    const links = await page.evaluate(() => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.getAttribute("href")).filter((href) => !/[?&](lang|margin|page|day)=/.test(href)));
     const records = links.filter((link) => link.includes("/records/")).slice(0, 2);
-    const others = links.filter((link) => link.startsWith("/") && !link.includes("/records/") && !/[?&](lang|margin|page|day)=/.test(link));
+    const others = links.filter((link) => link.startsWith("/") && !link.includes("/records/"));
     [...others, ...records].forEach((link) => found.size < 24 && found.add(link));
   }
   return [...found];

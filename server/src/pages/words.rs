@@ -74,7 +74,9 @@ mod tests {
             names
         };
         let texts = table.into_iter();
-        texts.map(|(name, text)| (name, places(text.as_str().unwrap()))).collect()
+        texts
+            .map(|(name, text)| (name, places(text.as_str().unwrap())))
+            .collect()
     }
 
     #[test]
