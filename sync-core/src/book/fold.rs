@@ -3,16 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan, tz::Offset};
-
-use super::page::{
-    AmendmentNote, Coverage, Page, PageCell, PageColumn, PageDue, PageFacts, PagePart, PageRow,
-    Period, RowMarks, Summary, Total,
-};
+use super::foot::{amendments, coverage, summary};
+use super::names::Names;
+use super::page::{Page, PageCell, PageColumn, PageDue, PageFacts, PagePart, PageRow, RowMarks};
 use super::{Line, LineCell, Said};
-use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, Ref, display_span};
-use crate::envelope::Number;
+use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, display_span};
 use crate::ids::RecordId;
 
 /// The page that lines of a book make: the same one for every order of the lines. Every line has
@@ -60,7 +55,7 @@ fn place(line: &Line) -> (i64, RecordId, &str) {
     (line.marks.clocks.happened, line.record, &line.row_key)
 }
 
-fn both(label: &Label) -> Said {
+pub(super) fn both(label: &Label) -> Said {
     Said {
         zh: label.zh.clone(),
         en: label.en.clone(),
@@ -72,64 +67,6 @@ fn column(column: &Column) -> PageColumn {
         id: column.id.clone(),
         label: both(&column.label),
         personal: column.personal,
-    }
-}
-
-/// What stands for other records in cells.
-struct Names<'a> {
-    numbers: BTreeMap<(&'a str, RecordId), &'a Number>,
-    provisional: BTreeMap<RecordId, &'a str>,
-}
-
-impl<'a> Names<'a> {
-    fn new(lines: &[&'a Line], facts: &'a PageFacts) -> Names<'a> {
-        let mut numbers: BTreeMap<(&str, RecordId), &Number> = BTreeMap::new();
-        for number in &facts.numbers {
-            // A number given twice stays with the first.
-            let first = numbers
-                .entry((&number.book, number.record))
-                .or_insert(number);
-            if (number.year, number.n) < (first.year, first.n) {
-                *first = number;
-            }
-        }
-        let given = facts
-            .provisional
-            .iter()
-            .map(|(record, text)| (*record, text.as_str()));
-        let own = lines
-            .iter()
-            .map(|line| (line.record, line.provisional.as_str()));
-        Names {
-            numbers,
-            provisional: given.chain(own).collect(),
-        }
-    }
-
-    fn number(&self, book: &str, record: RecordId) -> Option<&'a Number> {
-        self.numbers.get(&(book, record)).copied()
-    }
-
-    /// A reference, as its number, or what stands for it, or the beginning of the record's id.
-    fn of(&self, reference: &Ref) -> String {
-        let Ok(record) = reference.record.parse::<RecordId>() else {
-            return reference.record.clone();
-        };
-        if let Some(number) = self.number(&reference.book, record) {
-            return number.text.clone();
-        }
-        match self.provisional.get(&record) {
-            Some(provisional) if !provisional.is_empty() => (*provisional).to_owned(),
-            Some(_) | None => format!("({})", &reference.record[..8.min(reference.record.len())]),
-        }
-    }
-
-    fn said(&self, text: &Said) -> Said {
-        let resolve = |text: &str| Ref::replace(text, |reference| self.of(&reference));
-        Said {
-            zh: resolve(&text.zh),
-            en: resolve(&text.en),
-        }
     }
 }
 
@@ -263,18 +200,15 @@ impl Folder<'_> {
                     en: "unreadable".into(),
                 }));
             }
-            // Added up for all lines at once, unless the column no longer adds.
-            Some(LineCell::Number(n)) => {
-                if column.fold != Fold::Sum {
-                    cell.parts.push(part(Said::same(number(*n))));
-                }
+            // In columns that add up or span, all lines at once give one text.
+            Some(LineCell::Number(n)) if column.fold != Fold::Sum => {
+                cell.parts.push(part(Said::same(number(*n))));
             }
-            Some(LineCell::Span(from, until)) => {
-                if column.fold != Fold::Span || struck {
-                    let text = self.span_text(*from, *until, line.day.as_deref());
-                    cell.parts.push(part(text));
-                }
+            Some(LineCell::Span(from, until)) if column.fold != Fold::Span || struck => {
+                let text = self.span_text(*from, *until, line.day.as_deref());
+                cell.parts.push(part(text));
             }
+            Some(LineCell::Number(_) | LineCell::Span(..)) => {}
         }
     }
 
@@ -449,92 +383,4 @@ pub(super) fn number(n: f64) -> String {
     } else {
         format!("{n:.6}").trim_end_matches('0').to_owned()
     }
-}
-
-fn summary(book: &Book, rows: &[PageRow]) -> Summary {
-    let marks: BTreeMap<RecordId, &RowMarks> = rows
-        .iter()
-        .flat_map(|row| &row.marks)
-        .map(|marks| (marks.record, marks))
-        .collect();
-    let count = |test: fn(&RowMarks) -> bool| marks.values().filter(|marks| test(marks)).count();
-    let totals = book
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| column.fold == Fold::Sum);
-    Summary {
-        rows: rows.len(),
-        records: marks.len(),
-        struck: count(|one| one.marks.removed.is_some()),
-        late: count(|one| one.marks.late),
-        amended: count(|one| one.marks.amended.iter().any(super::Amendment::replaces)),
-        conflicts: count(|one| !one.marks.conflicts.is_empty()),
-        totals: totals
-            .map(|(at, column)| {
-                let number_of = |row: &PageRow| row.cells.get(at).and_then(|cell| cell.number);
-                let sum: f64 = rows.iter().filter_map(number_of).sum();
-                let (column, label) = (column.id.clone(), both(&column.label));
-                Total {
-                    column,
-                    label,
-                    number: sum,
-                    text: number(sum),
-                }
-            })
-            .collect(),
-    }
-}
-
-/// What replaced something, and what its author calls an amendment. A cell that was filled in
-/// later replaces nothing; its own mark says so.
-fn amendments(book: &Book, rows: &[PageRow]) -> Vec<AmendmentNote> {
-    let mut notes = Vec::new();
-    for row in rows {
-        for marks in &row.marks {
-            let amended = marks.marks.amended.iter();
-            for amendment in amended.filter(|one| one.replaces() || one.reason.is_some()) {
-                let column = book.column(&amendment.column);
-                notes.push(AmendmentNote {
-                    serial: row.serial,
-                    record: marks.record,
-                    label: column.map_or_else(Said::default, |column| both(&column.label)),
-                    amendment: amendment.clone(),
-                });
-            }
-        }
-    }
-    notes
-}
-
-fn coverage(facts: &PageFacts) -> Coverage {
-    let mut devices = facts.coverage.clone();
-    devices.sort_by(|a, b| (&a.person, a.device).cmp(&(&b.person, b.device)));
-    let end = end_of(&facts.period, facts.offset);
-    let is_behind = |at: &usize| {
-        let device = &devices[*at];
-        let silent = match (device.last_contact, end) {
-            (Some(contact), Some(end)) => contact < end,
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-        silent || device.waiting.is_some_and(|waiting| waiting > 0)
-    };
-    let behind = (0..devices.len()).filter(is_behind).collect();
-    Coverage { behind, devices }
-}
-
-/// The first moment after a period, in milliseconds since 1970.
-fn end_of(period: &Period, offset: i32) -> Option<i64> {
-    let next = match period {
-        Period::Day(day) => day.parse::<Date>().ok()?.tomorrow().ok()?,
-        Period::Month(month) => {
-            let first: Date = format!("{month}-01").parse().ok()?;
-            first.checked_add(1.month()).ok()?
-        }
-        Period::All => return None,
-    };
-    let offset = Offset::from_seconds(offset.checked_mul(60)?).ok()?;
-    let midnight = offset.to_timestamp(next.at(0, 0, 0, 0)).ok()?;
-    Some(Timestamp::as_millisecond(midnight))
 }

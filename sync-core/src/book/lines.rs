@@ -64,10 +64,8 @@ impl Record<'_> {
         for officer in officers {
             for row_key in self.row_keys(book, &officer) {
                 // In a book without a row for each officer a record has one line, not one each.
-                if !lines.contains_key(&row_key) {
-                    let line = self.line(book, source, &officer, row_key.clone(), &unreadable);
-                    lines.insert(row_key, line);
-                }
+                let make = |key: &String| self.line(book, source, &officer, key, &unreadable);
+                lines.entry(row_key).or_insert_with_key(make);
             }
         }
         lines.into_values().collect()
@@ -150,7 +148,7 @@ impl Record<'_> {
         book: &Book,
         source: &Source,
         officer: &str,
-        row_key: String,
+        row_key: &str,
         unreadable: &[String],
     ) -> Line {
         let reading = &self.reading;
@@ -186,7 +184,7 @@ impl Record<'_> {
         Line {
             book: book.name.clone(),
             record: reading.view.record,
-            row_key,
+            row_key: row_key.to_owned(),
             day: self.day.clone(),
             officer: officer.to_owned(),
             sort: self.sort(book, &cells),
