@@ -346,9 +346,13 @@ fn moment(text: &str, zone: i32, now: i64) -> Option<String> {
     if text.ends_with(['Z', 'z']) || text.parse::<jiff::Timestamp>().is_ok() {
         return None;
     }
-    let civil = match text.parse::<Time>() {
-        Ok(time) => offset.to_datetime(now).date().to_datetime(time),
-        Err(_) => text.parse::<DateTime>().ok()?,
+    // A date and time first: read as a time, it would lose its date.
+    let civil = match text.parse::<DateTime>() {
+        Ok(civil) => civil,
+        Err(_) => {
+            let time = text.parse::<Time>().ok()?;
+            offset.to_datetime(now).date().to_datetime(time)
+        }
     };
     Some(offset.to_timestamp(civil).ok()?.to_string())
 }
@@ -430,7 +434,7 @@ mod tests {
     #[test]
     fn a_moment_without_a_zone_is_the_stations() {
         for (written, meant) in [
-            ("2026-05-11 14:05", "2026-05-11T06:05:00.000Z"),
+            ("2026-04-30 14:05", "2026-04-30T06:05:00.000Z"),
             ("14:05", "2026-05-11T06:05:00.000Z"),
             ("2026-05-11T14:05:00+08:00", "2026-05-11T06:05:00.000Z"),
             ("2026-05-11T14:05:00Z", "2026-05-11T14:05:00.000Z"),

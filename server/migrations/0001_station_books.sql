@@ -163,10 +163,21 @@ CREATE TABLE held_change (
     hash          BYTEA  NOT NULL,
     device        BYTEA  NOT NULL,
     g             BIGINT NOT NULL,
+    act_n         BIGINT NOT NULL,
     bytes         BYTEA  NOT NULL,
     envelope_hash BYTEA  NOT NULL,
     act_index     BIGINT NOT NULL,
+    entry         BIGINT NOT NULL,
     PRIMARY KEY (station_id, record, hash)
+);
+
+-- Rows and members that got another name when the server wrote their act anew.
+CREATE TABLE rename (
+    station_id TEXT  NOT NULL REFERENCES station (station_id),
+    record     BYTEA NOT NULL,
+    old_name   TEXT  NOT NULL,
+    new_name   TEXT  NOT NULL,
+    PRIMARY KEY (station_id, record, old_name)
 );
 
 CREATE TABLE record (

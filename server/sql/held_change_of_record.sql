@@ -1,4 +1,4 @@
-SELECT hash, device, g, bytes, envelope_hash, act_index
+SELECT hash, device, g, act_n, bytes
 FROM held_change
 WHERE station_id = $1 AND record = $2
-ORDER BY hash
+ORDER BY entry, act_index, hash

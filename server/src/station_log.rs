@@ -247,6 +247,21 @@ fn fitting<T>(items: &[T], size: impl Fn(&T) -> usize, room: &mut usize) -> usiz
     count
 }
 
+/// In which of its envelopes, from 0, [`StationLog::say`] will put `next` behind the acts before
+/// it.
+pub fn chunk_of(before: &[Act], next: &Act) -> usize {
+    let acts: Vec<&Act> = before.iter().chain([next]).collect();
+    let (mut rest, mut chunk) = (acts.as_slice(), 0);
+    loop {
+        let mut room = MAX_PLAIN;
+        rest = &rest[fitting(rest, |act| act_size(act), &mut room)..];
+        if rest.is_empty() {
+            return chunk;
+        }
+        chunk += 1;
+    }
+}
+
 fn act_size(act: &Act) -> usize {
     let changes = act.parts.iter().map(|part| part.change.len() + 64);
     changes.sum::<usize>() + 128

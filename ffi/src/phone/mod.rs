@@ -13,7 +13,7 @@ use std::path::Path;
 
 use sync_core::catalogue::Kind;
 use sync_core::fieldbook::{Deed, Input, Refusal, Reply};
-use sync_core::ids::{ActId, RecordId};
+use sync_core::ids::{ActId, RecordId, StationId};
 use sync_core::record::view::View;
 use sync_core::record::write::Edit;
 
@@ -78,6 +78,34 @@ impl Phone {
         let store = Store::open(dir, dir, &keys.store)?;
         let host = Host::open(store, clock)?;
         Ok(Phone { host, keys })
+    }
+
+    /// The body of `POST /v1/join`, for a code from the chief.
+    pub fn ask_to_join(
+        &mut self,
+        code: &str,
+        station: Option<StationId>,
+        name: &str,
+    ) -> Result<Vec<u8>, PhoneError> {
+        self.may_write()?;
+        let replies = self.run(Input::Join {
+            code: code.to_owned(),
+            station,
+            name: name.to_owned(),
+            sign_key: self.keys.sign.public(),
+            agree_key: self.keys.agree.public(),
+        })?;
+        let body = replies.into_iter().find_map(|reply| match reply {
+            Reply::JoinRequest(body) => Some(body),
+            _ => None,
+        });
+        body.ok_or(PhoneError::NoReply)
+    }
+
+    /// Takes the answer to it.
+    pub fn joined(&mut self, answer: Vec<u8>) -> Result<Membership, PhoneError> {
+        self.run(Input::Joined(answer))?;
+        self.membership()
     }
 
     /// Does several things as one act.

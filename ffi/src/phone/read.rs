@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sync_core::catalogue::{Catalogue, Field, FieldType, Kind, Label};
-use sync_core::fieldbook::{Asked, Fieldbook, HeldItem, IndexRow, RecordView, Word};
+use sync_core::fieldbook::{HeldItem, IndexRow, RecordView, Word};
 use sync_core::ids::{DeviceId, PersonId, RecordId, StationId};
 use sync_core::record::change::Scalar;
 use sync_core::record::parts;

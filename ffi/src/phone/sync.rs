@@ -49,22 +49,11 @@ impl Phone {
         station: Option<StationId>,
         name: &str,
     ) -> Result<Membership, PhoneError> {
-        self.may_write()?;
-        let replies = self.run(Input::Join {
-            code: code.to_owned(),
-            station,
-            name: name.to_owned(),
-            sign_key: self.keys.sign.public(),
-            agree_key: self.keys.agree.public(),
-        })?;
-        let body = replies.into_iter().find_map(|reply| match reply {
-            Reply::JoinRequest(body) => Some(body),
-            _ => None,
-        });
-        let answer = client.send("/v1/join", &body.ok_or(PhoneError::NoReply)?)?;
-        self.run(Input::Joined(answer))?;
+        let body = self.ask_to_join(code, station, name)?;
+        let answer = client.send("/v1/join", &body)?;
+        let member = self.joined(answer)?;
         self.host.remember("server", client.server().as_bytes())?;
-        self.membership()
+        Ok(member)
     }
 
     /// The address that this phone last joined or synced with.

@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sync_core::envelope::{Act, Envelope, HeldAct};
 use sync_core::gate::desk::records_named;
 use sync_core::gate::{Arrival, Code, Desk, Docket, Held, Judgement, Verdict};
-use sync_core::ids::{DeviceId, PersonId, RecordId};
+use sync_core::ids::{ActId, DeviceId, PersonId, RecordId};
 
+use super::anew::{self, Anew};
 use super::load::Batch;
 use super::project::{self, Projected};
 
@@ -23,9 +24,11 @@ pub struct HeldItem {
     pub records: Vec<RecordId>,
     /// Its changes and the generations they were made in.
     pub changes: Vec<(RecordId, u32, Vec<u8>)>,
+    /// The server's act that says it anew.
+    pub rewritten: Option<ActId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entered {
     pub envelope: Envelope,
     pub received_at: i64,
@@ -42,6 +45,9 @@ pub struct Judged {
     pub records: BTreeMap<RecordId, Docket>,
     pub last_act: BTreeMap<DeviceId, u64>,
     pub projected: Vec<Projected>,
+    pub anew: Anew,
+    /// When it was judged: the server's own words bear this time.
+    pub now: i64,
 }
 
 /// How a batch is judged.
@@ -54,13 +60,14 @@ pub enum Care {
 }
 
 /// Judges a batch; none if it must be judged with more care.
-pub fn judge(mut batch: Batch, care: Care) -> Option<Judged> {
+pub fn judge(mut batch: Batch, now: i64, care: Care) -> Option<Judged> {
     let records = std::mem::take(&mut batch.records);
     let attempt = Attempt {
         batch: &batch,
+        now,
         care,
     };
-    let (entered, records, last_act) = match care {
+    let (entered, anew, records, last_act) = match care {
         Care::Batch => catch_unwind(AssertUnwindSafe(|| attempt.together(records))).ok()??,
         Care::EachAct => attempt.one_by_one(records),
     };
@@ -71,14 +78,17 @@ pub fn judge(mut batch: Batch, care: Care) -> Option<Judged> {
         records,
         last_act,
         projected,
+        anew,
+        now,
     })
 }
 
 type Records = BTreeMap<RecordId, Docket>;
-type Done = (Vec<Entered>, Records, BTreeMap<DeviceId, u64>);
+type Done = (Vec<Entered>, Anew, Records, BTreeMap<DeviceId, u64>);
 
 struct Attempt<'a> {
     batch: &'a Batch,
+    now: i64,
     care: Care,
 }
 
@@ -95,12 +105,13 @@ impl Attempt<'_> {
     /// All envelopes on one desk; none if a record would not load afterwards.
     fn together(&self, records: Records) -> Option<Done> {
         let mut desk = self.desk(records, &self.batch.last_act);
-        let entered = (0..self.batch.envelopes.len())
+        let mut entered: Vec<Entered> = (0..self.batch.envelopes.len())
             .map(|at| self.judge_at(&mut desk, at))
             .collect();
+        let anew = anew::write(self.batch, self.now, &mut desk, &mut entered);
         desk.prove()
             .is_empty()
-            .then_some((entered, desk.records, desk.last_act))
+            .then_some((entered, anew, desk.records, desk.last_act))
     }
 
     /// Each envelope on a desk of its own, so that one that panics spoils no other.
@@ -133,7 +144,17 @@ impl Attempt<'_> {
                 }
             }
         }
-        (entered, records, last_act)
+        let before = records.clone();
+        let mut desk = self.desk(records, &last_act);
+        let mut with_outcomes = entered.clone();
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            anew::write(self.batch, self.now, &mut desk, &mut with_outcomes)
+        }));
+        match written {
+            Ok(anew) => (with_outcomes, anew, desk.records, last_act),
+            // What cannot be written anew stays held, and nobody else suffers.
+            Err(_) => (entered, Anew::default(), before, last_act),
+        }
     }
 
     fn judge_at(&self, desk: &mut Desk<'_>, at: usize) -> Entered {
@@ -216,6 +237,7 @@ impl Attempt<'_> {
                 .iter()
                 .map(|part| (part.record, part.g, part.change.clone()))
                 .collect(),
+            rewritten: None,
         }
     }
 }

@@ -7,10 +7,12 @@ use sync_core::catalogue::Catalogue;
 use sync_core::envelope::{Charter, Envelope, Frame};
 use sync_core::gate::Docket;
 use sync_core::gate::desk::records_named;
+use sync_core::gate::rewrite::HeldChange;
 use sync_core::ids::{ActId, DeviceId, Hash, RecordId, StationId};
 use sync_core::record::change::Decoded;
 use sync_core::record::history::{History, Origin};
 
+use super::anew::Renames;
 use crate::charter::{self, Catalogues};
 use crate::db::{Db, Row};
 use crate::error::{Error, Result};
@@ -20,14 +22,6 @@ use crate::{args, sql};
 /// Envelopes and bytes that one transaction takes at most.
 const MAX_ENVELOPES: i64 = 64;
 const MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// A held change as the store keeps it: what a stranded one names is found in it.
-#[derive(Debug, Clone)]
-pub struct HeldChange {
-    pub bytes: Vec<u8>,
-    pub envelope: Hash,
-    pub act_index: u32,
-}
 
 /// An envelope that waits for its place in the log.
 #[derive(Debug)]
@@ -48,7 +42,9 @@ pub struct Batch {
     pub records: BTreeMap<RecordId, Docket>,
     /// The books in which each record has its number.
     pub numbered: BTreeMap<RecordId, BTreeSet<String>>,
-    pub held: BTreeMap<RecordId, BTreeMap<Hash, HeldChange>>,
+    /// The changes of held acts, in the order of the log.
+    pub held: BTreeMap<RecordId, Vec<HeldChange>>,
+    pub renames: Renames,
     pub last_act: BTreeMap<DeviceId, u64>,
 }
 
@@ -88,6 +84,7 @@ impl Batch {
             records: BTreeMap::new(),
             numbered: BTreeMap::new(),
             held: BTreeMap::new(),
+            renames: Renames::new(),
             last_act: BTreeMap::new(),
         };
         let frames = batch
@@ -133,23 +130,28 @@ impl Batch {
             generations.insert(DeviceId(row.bytes("device")?), g);
         }
         let mut held = BTreeMap::new();
-        let mut changes = BTreeMap::new();
+        let mut changes = Vec::new();
         for row in db
             .fetch_all(sql!("held_change_of_record"), args![id, &record])
             .await?
         {
-            let hash = Hash(row.bytes("hash")?);
+            let (hash, device) = (Hash(row.bytes("hash")?), DeviceId(row.bytes("device")?));
             let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
-            held.insert(hash, (DeviceId(row.bytes("device")?), g));
-            changes.insert(
-                hash,
-                HeldChange {
-                    bytes: row.get("bytes")?,
-                    envelope: Hash(row.bytes("envelope_hash")?),
-                    act_index: u32::try_from(row.count("act_index")?).unwrap_or(u32::MAX),
-                },
-            );
+            held.insert(hash, (device, g));
+            let n = row.count("act_n")?;
+            // What cannot be decoded was never a change that anything could rest on.
+            if let Ok(decoded) = Decoded::admitted(&row.get::<Vec<u8>>("bytes")?) {
+                changes.push(HeldChange { act: ActId { device, n }, decoded });
+            }
         }
+        let mut renames = BTreeMap::new();
+        for row in db
+            .fetch_all(sql!("rename_of_record"), args![id, &record])
+            .await?
+        {
+            renames.insert(row.get("old_name")?, row.get("new_name")?);
+        }
+        self.renames.insert(record, renames);
         let mut books = BTreeSet::new();
         for row in db
             .fetch_all(sql!("number_of_record"), args![id, &record])

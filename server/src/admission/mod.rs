@@ -2,6 +2,7 @@
 //! log. One worker a station, batch by batch; it may be stopped anywhere and begins again from
 //! what is stored.
 
+mod anew;
 mod judge;
 pub mod load;
 pub mod numbers;
@@ -37,7 +38,7 @@ pub async fn admit_all(
     let mut care = Care::Batch;
     while let Some(batch) = Batch::load(db, station).await? {
         let envelopes = batch.envelopes.len();
-        let Some(judged) = judge_apart(batch, care).await? else {
+        let Some(judged) = judge_apart(batch, clock.now_ms(), care).await? else {
             care = Care::EachAct;
             continue;
         };
@@ -51,8 +52,8 @@ pub async fn admit_all(
 }
 
 /// Judging costs time and may panic: it runs beside the threads that serve.
-async fn judge_apart(batch: Batch, care: Care) -> Result<Option<Judged>> {
-    tokio::task::spawn_blocking(move || judge::judge(batch, care))
+async fn judge_apart(batch: Batch, now: i64, care: Care) -> Result<Option<Judged>> {
+    tokio::task::spawn_blocking(move || judge::judge(batch, now, care))
         .await
         .map_err(|_| Error::Panicked)
 }

@@ -30,6 +30,7 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
         {
             return Ok(false);
         }
+        log.now = judged.now;
         let mut statements = Vec::new();
         for entered in &judged.entered {
             log.append(
@@ -65,7 +66,15 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
         for record in &judged.projected {
             replace(log.tx, &id, record).await?;
         }
-        log.say(Vec::new(), statements).await?;
+        for (record, old, new) in &judged.anew.renamed {
+            log.tx
+                .exec(sql!("rename_insert"), args![&id, record, old, new])
+                .await?;
+        }
+        for _ in &judged.anew.acts {
+            log.next_act();
+        }
+        log.say(judged.anew.acts.clone(), statements).await?;
         log.close().await?;
         Ok(true)
     })
@@ -81,7 +90,10 @@ fn verdict(entered: &Entered, item: &HeldItem) -> Statement {
         envelope: entered.envelope.hash(),
         code: item.reason.code.word().to_owned(),
         detail: item.reason.detail.clone(),
-        outcome: Outcome::Held,
+        outcome: match item.rewritten {
+            Some(as_) => Outcome::Rewritten { as_ },
+            None => Outcome::Held,
+        },
     })
 }
 
@@ -113,7 +125,7 @@ async fn held(
                 item.reason.code.word(),
                 &item.reason.detail,
                 item.at,
-                "held",
+                if item.rewritten.is_some() { "rewritten" } else { "held" },
                 &named.join(" ")
             ],
         )
@@ -136,9 +148,11 @@ async fn held(
                     &hash,
                     &entered.envelope.body.device,
                     *g,
+                    item.act,
                     bytes,
                     &envelope,
-                    index
+                    index,
+                    log.next_entry() - 1
                 ],
             )
             .await?;

@@ -10,7 +10,7 @@
 //! | `rec/<record>/<n>` | one change with its origin ([`ChangeRow`]); `n` counts up, gaps are changes taken out | added to; rewritten once when registered |
 //! | `gen/<record>` | the generations devices have reached, changes that are held ([`RecordRow`]) | with every change of the record |
 //! | `idx/<record>` | the row of lists ([`super::IndexRow`]) | with every change of the record |
-//! | `ext/<external id>` | the records of that id, own ones first | once a record |
+//! | `ext/<external id>` | the records of that id, and which of them were made here | once a record |
 //! | `num/<record>/<book>` | the register number as printed | once |
 //! | `act/<n>` | an own act: its bytes until it is closed, then its envelope; its fate ([`ActRow`]) | four times |
 //! | `line/<file>/<line>` | the act that played an import line | once, in the batch of the act |

@@ -183,6 +183,11 @@ impl<'a> Desk<'a> {
         self.act(act, &standing, device, Arrival::default())
     }
 
+    /// What the charter grants the owner of a device, for what was written under an epoch.
+    pub fn rights(&self, device: DeviceId, epoch: Epoch) -> Result<Rights, Held> {
+        Ok(self.standing(device, epoch)?.rights)
+    }
+
     /// Takes an act that was judged elsewhere and admitted, as a replica does with an entry of
     /// the station log. It must still stand soundly.
     pub fn replay(
@@ -265,7 +270,8 @@ impl<'a> Desk<'a> {
         })
     }
 
-    fn catalogue_at(&self, epoch: Epoch) -> Option<Arc<Catalogue>> {
+    /// The catalogue by which what was written under an epoch is judged.
+    pub fn catalogue_at(&self, epoch: Epoch) -> Option<Arc<Catalogue>> {
         let at = self.charter.at(epoch)?;
         self.catalogues.get(&at.catalogue()).cloned()
     }

@@ -292,10 +292,13 @@ impl<'h> Builder<'h> {
                     continue;
                 };
                 let successors = self.history.successors(at).iter();
+                let mut struck: Vec<usize> =
+                    successors.map(|next| self.place_in_order[next.0]).collect();
+                struck.sort_unstable();
                 text.letters.push(Letter {
                     letter,
                     written: self.place_in_order[at.0],
-                    struck: successors.map(|next| self.place_in_order[next.0]).collect(),
+                    struck,
                 });
             }
             text.changes

@@ -14,8 +14,8 @@ use sync_core::record::history::History;
 use sync_core::record::view::View;
 use sync_core::record::write::{self, Birth, Edit, Pen, Spot};
 
+use crate::kit::World;
 use crate::kit::station::EPOCH;
-use crate::kit::{Rng, World};
 
 const SERVER: usize = 0;
 
@@ -582,7 +582,7 @@ fn a_record_whose_first_change_was_held_has_no_place() {
 #[test]
 fn every_statement_that_has_a_place_is_kept() {
     let (mut written, mut lost, mut kept) = (0, 0, 0);
-    for seed in 0..120 {
+    for seed in 0..60 {
         let mut world = World::credulous(seed);
         world.run(60);
         world.settle();
@@ -616,7 +616,8 @@ fn every_statement_that_has_a_place_is_kept() {
                     }
                     Outcome::NoPlace { dropped } => dropped.clone(),
                     Outcome::Held(held) => {
-                        assert_eq!(held.code, Code::Forbidden, "seed {seed}: {held}");
+                        let forbidden = [Code::Forbidden, Code::ServerOnly];
+                        assert!(forbidden.contains(&held.code), "seed {seed}: {held}");
                         court.note_held(&act, id);
                         continue;
                     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use sync_core::catalogue::{Field, Kind, Label, Language};
+use sync_core::catalogue::{Field, Label, Language};
 use toml::{Table, Value};
 
 #[derive(Debug)]
@@ -42,11 +42,6 @@ impl Say {
     }
 
     /// A field as `field (label)`.
-    pub fn field(&self, kind: Option<&Kind>, name: &str) -> String {
-        let field = kind.and_then(|kind| kind.field(name));
-        field.map_or(name.to_owned(), |field| self.labelled(field))
-    }
-
     pub fn labelled(&self, field: &Field) -> String {
         format!("{} ({})", field.name, self.label(&field.label))
     }

@@ -12,11 +12,12 @@ use sync_core::record::write::{Edit, Spot};
 
 use super::{Rng, Station};
 
-/// Edits of one act on one record, and whether the gate must hold it.
+/// Edits of one act on one record, and those for which the gate must hold it, if they change
+/// anything.
 #[derive(Debug, Default)]
 pub struct Plan {
     pub edits: Vec<Edit>,
-    pub forbidden: bool,
+    pub forbidden: Vec<Edit>,
 }
 
 pub struct Planner<'a> {
@@ -95,7 +96,9 @@ impl Planner<'_> {
             if edits.is_empty() || !allowed && !self.rng.chance(self.mischief) {
                 continue;
             }
-            plan.forbidden |= !allowed;
+            if !allowed {
+                plan.forbidden.extend(edits.iter().cloned());
+            }
             plan.edits.extend(edits);
         }
         plan
@@ -125,14 +128,15 @@ impl Planner<'_> {
                 true,
             ),
             2 if self.view.is_some() && self.rng.chance(30) => {
-                let edit = Edit::Remove {
-                    target: None,
-                    reason: words(self.rng),
+                let reason = words(self.rng);
+                let edits = match used.insert("removed".into()) {
+                    true => vec![Edit::Remove {
+                        target: None,
+                        reason,
+                    }],
+                    false => Vec::new(),
                 };
-                (
-                    vec![edit],
-                    used.insert("removed".into()) && self.may(&["author", "handler"]),
-                )
+                (edits, self.may(&["author", "handler"]))
             }
             2 | 3 => self.remove(used),
             4..8 => self.cell(used),

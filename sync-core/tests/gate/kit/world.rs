@@ -54,6 +54,8 @@ pub struct World {
     pub sent: Vec<Sent>,
     pub phones: Vec<Phone>,
     pub clock: i64,
+    /// How many acts in a hundred are written without caring for rights.
+    mischief: usize,
     /// Acts that their authors knew to be forbidden.
     pub forbidden: BTreeSet<ActId>,
     /// Changes that the server holds.
@@ -81,6 +83,7 @@ impl World {
     /// A world whose phones believe each other, so that much rests on what is held.
     pub fn credulous(seed: u64) -> World {
         let mut world = World::new(seed);
+        world.mischief = 30;
         for phone in &mut world.phones {
             phone.credulous = true;
         }
@@ -118,6 +121,7 @@ impl World {
             sent: Vec::new(),
             phones,
             clock: 1_778_000_000_000,
+            mischief: 8,
             forbidden: BTreeSet::new(),
             held: BTreeSet::new(),
             tails: BTreeMap::new(),
@@ -163,7 +167,11 @@ impl World {
 
     /// One honest act, or one that the gate will hold, if anything comes to mind.
     pub fn write(&mut self, phone: usize) {
-        let mischief = if self.rng.chance(8) { 100 } else { 0 };
+        let mischief = if self.rng.chance(self.mischief) {
+            100
+        } else {
+            0
+        };
         let records = if self.rng.chance(20) { 2 } else { 1 };
         if let Some((act, forbidden)) = self.draft(phone, records, mischief) {
             if forbidden {
@@ -282,7 +290,7 @@ impl World {
             change,
             made: Some(made),
         };
-        Some((part, !allowed || plan.forbidden))
+        Some((part, !allowed || !plan.forbidden.is_empty()))
     }
 
     pub fn further(
@@ -313,15 +321,17 @@ impl World {
             at: self.clock,
         };
         match write::change(history, Some(kind), &edits, &pen) {
-            Ok(change) => Some((
-                Part {
+            Ok(change) => {
+                // To write what is there already is no change, and cannot be forbidden.
+                let alone = write::change(history, Some(kind), &forbidden, &pen);
+                let part = Part {
                     record,
                     g,
                     change,
                     made: None,
-                },
-                forbidden,
-            )),
+                };
+                Some((part, alone.is_ok()))
+            }
             Err(Refused::Nothing) => None,
             // A field that shows the causally last value needs no settlement.
             Err(Refused::NoConflict(_)) => None,
@@ -437,7 +447,7 @@ impl World {
             match verdict {
                 Verdict::Admitted => assert!(
                     !forbidden && !rests_on_held,
-                    "act {} of phone {phone} was let in",
+                    "act {} of phone {phone} was let in: forbidden {forbidden}, rests on held {rests_on_held}",
                     act.n
                 ),
                 Verdict::Held(held) => {
