@@ -74,7 +74,10 @@ pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 
 /// Whether somebody sits before it: phones and tools do not ask for HTML.
 fn accepts_pages(request: &Request) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 

@@ -40,6 +40,9 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         "icon.svg" => ("image/svg+xml", ICON),
         _ => return Error::NoSuchRoute.into_response(),
     };
-    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     (headers, text).into_response()
 }

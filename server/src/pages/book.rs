@@ -61,7 +61,11 @@ pub async fn book(
     let (name, form) = Form::of(&name);
     let (station, found) = read_tx!(app.db, "book", async |tx| {
         let shown = Shown::read(tx, &station).await?;
-        let book = shown.catalogue().books.get(name).ok_or(Error::NoSuchRoute)?;
+        let book = shown
+            .catalogue()
+            .books
+            .get(name)
+            .ok_or(Error::NoSuchRoute)?;
         let found = find(tx, &reader, &shown, book, now).await?;
         Ok((shown, found))
     })
@@ -72,13 +76,7 @@ pub async fn book(
     }
 }
 
-async fn find(
-    tx: &mut Tx,
-    reader: &Reader,
-    shown: &Shown,
-    book: &Book,
-    now: i64,
-) -> Result<Found> {
+async fn find(tx: &mut Tx, reader: &Reader, shown: &Shown, book: &Book, now: i64) -> Result<Found> {
     let (id, name) = (&shown.id, &book.name);
     let (period, from, until) = match book.page {
         PageBy::Sequence => (Period::All, EARLIEST.to_owned(), LATEST.to_owned()),
@@ -92,14 +90,21 @@ async fn find(
         PageBy::Month => {
             let month = match asked(reader, "month", 7) {
                 Some(month) => month,
-                None => last_day(tx, shown, book, now).await?.chars().take(7).collect(),
+                None => last_day(tx, shown, book, now)
+                    .await?
+                    .chars()
+                    .take(7)
+                    .collect(),
             };
             let (from, until) = (format!("{month}-01"), format!("{month}-31"));
             (Period::Month(month), from, until)
         }
     };
     let (rows, around) = match period {
-        Period::All => (tx.fetch_all(sql!("line_by_book"), args![id, name]).await?, None),
+        Period::All => (
+            tx.fetch_all(sql!("line_by_book"), args![id, name]).await?,
+            None,
+        ),
         Period::Day(_) | Period::Month(_) => {
             let days = args![id, name, &from, &until];
             let rows = tx.fetch_all(sql!("line_by_day"), days).await?;
@@ -141,7 +146,10 @@ fn asked(reader: &Reader, name: &str, length: usize) -> Option<String> {
 async fn last_day(tx: &mut Tx, shown: &Shown, book: &Book, now: i64) -> Result<String> {
     let around = args![&shown.id, &book.name, LATEST, LATEST];
     let row = tx.fetch_opt(sql!("line_day_around"), around).await?;
-    let last = row.map(|row| row.get::<Option<String>>("before")).transpose()?.flatten();
+    let last = row
+        .map(|row| row.get::<Option<String>>("before"))
+        .transpose()?
+        .flatten();
     let times = super::time::Times {
         offset: shown.books.offset(),
         language: crate::messages::Language::Zh,
@@ -156,8 +164,16 @@ pub fn line(row: &Row) -> Result<Line> {
 
 async fn numbers(tx: &mut Tx, shown: &Shown) -> Result<Vec<Number>> {
     let mut numbers = Vec::new();
-    for book in shown.catalogue().books.values().filter(|book| book.number.is_some()) {
-        for row in tx.fetch_all(sql!("number_of_book"), args![&shown.id, &book.name]).await? {
+    for book in shown
+        .catalogue()
+        .books
+        .values()
+        .filter(|book| book.number.is_some())
+    {
+        for row in tx
+            .fetch_all(sql!("number_of_book"), args![&shown.id, &book.name])
+            .await?
+        {
             numbers.push(Number {
                 book: row.get("book")?,
                 year: i32::try_from(row.get::<i64>("year")?).unwrap_or_default(),
@@ -180,7 +196,13 @@ async fn provisional(
     numbers: &[Number],
 ) -> Result<BTreeMap<RecordId, String>> {
     let mut named: BTreeSet<RecordId> = BTreeSet::new();
-    let mut look = |text: &str| named.extend(Ref::find(text).iter().filter_map(|r| r.record.parse::<RecordId>().ok()));
+    let mut look = |text: &str| {
+        named.extend(
+            Ref::find(text)
+                .iter()
+                .filter_map(|r| r.record.parse::<RecordId>().ok()),
+        )
+    };
     for cell in lines.iter().flat_map(|line| line.cells.values()) {
         match cell {
             LineCell::Text(text) => look(&text.zh),
@@ -194,7 +216,10 @@ async fn provisional(
         if numbers.iter().any(|number| number.record == record) {
             continue;
         }
-        if let Some(row) = tx.fetch_opt(sql!("line_of_record"), args![&shown.id, &record]).await? {
+        if let Some(row) = tx
+            .fetch_opt(sql!("line_of_record"), args![&shown.id, &record])
+            .await?
+        {
             provisional.insert(record, line(&row)?.provisional);
         }
     }
@@ -205,7 +230,11 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
     let w = reader.words();
     let setter = Setter { reader, station };
     let page = &found.page;
-    let book = station.catalogue().books.get(&page.book).ok_or(Error::NoSuchRoute)?;
+    let book = station
+        .catalogue()
+        .books
+        .get(&page.book)
+        .ok_or(Error::NoSuchRoute)?;
     let times = station.times(reader);
     let path = station.book_path(&page.book);
     let language = reader.catalogue_language();
@@ -215,7 +244,10 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
     let fits = |row: &&book::PageRow| {
         let wanted = find.to_lowercase();
         find.is_empty()
-            || row.cells.iter().any(|cell| cell.text.get(language).to_lowercase().contains(&wanted))
+            || row
+                .cells
+                .iter()
+                .any(|cell| cell.text.get(language).to_lowercase().contains(&wanted))
     };
     let rows: Vec<&book::PageRow> = page.rows.iter().filter(fits).collect();
     let pages = rows.len().div_ceil(ROWS_A_PAGE).max(1);
@@ -226,7 +258,10 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
             let turn = |day: Option<String>, word: &str| {
                 let day = day?;
                 let label = format!("{word} {}", times.day(&day));
-                Some(Turn { href: reader.here(&[("day", &day), ("q", "")]), label })
+                Some(Turn {
+                    href: reader.here(&[("day", &day), ("q", "")]),
+                    label,
+                })
             };
             previous = turn(found.before.clone(), &w.previous_day);
             next = turn(found.after.clone(), &w.next_day);
@@ -236,14 +271,19 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
             let turn = |day: Option<String>, word: &str| {
                 let month: String = day?.chars().take(7).collect();
                 let label = format!("{word} {}", times.month(&month));
-                Some(Turn { href: reader.here(&[("month", &month), ("q", "")]), label })
+                Some(Turn {
+                    href: reader.here(&[("month", &month), ("q", "")]),
+                    label,
+                })
             };
             previous = turn(found.before.clone(), &w.previous_month);
             next = turn(found.after.clone(), &w.next_month);
             (times.month(month), w.page_of_day.clone(), rows)
         }
         Period::All => {
-            let asked = reader.param("page").and_then(|page| page.parse::<usize>().ok());
+            let asked = reader
+                .param("page")
+                .and_then(|page| page.parse::<usize>().ok());
             let at = asked.unwrap_or(1).clamp(1, pages);
             let turn = |at: usize, word: &String| Turn {
                 href: reader.here(&[("page", &at.to_string())]),
@@ -251,12 +291,22 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
             };
             previous = (at > 1).then(|| turn(at - 1, &w.previous)).or(previous);
             next = (at < pages).then(|| turn(at + 1, &w.next)).or(next);
-            let number = w.page_of.replace("{x}", &at.to_string()).replace("{y}", &pages.to_string());
-            let shown = rows.into_iter().skip((at - 1) * ROWS_A_PAGE).take(ROWS_A_PAGE).collect();
+            let number = w
+                .page_of
+                .replace("{x}", &at.to_string())
+                .replace("{y}", &pages.to_string());
+            let shown = rows
+                .into_iter()
+                .skip((at - 1) * ROWS_A_PAGE)
+                .take(ROWS_A_PAGE)
+                .collect();
             (w.all_records.clone(), number, shown)
         }
     };
-    let rows: Vec<sheet::Row> = shown.iter().map(|row| setter.row(page, row, margin)).collect();
+    let rows: Vec<sheet::Row> = shown
+        .iter()
+        .map(|row| setter.row(page, row, margin))
+        .collect();
     let file = |suffix: &str| {
         let mut changes: Vec<(&str, &str)> = Vec::new();
         match &page.period {
@@ -331,30 +381,42 @@ fn footer(setter: &Setter<'_>, page: &Page) -> Vec<sheet::Line> {
         .map(|(word, n)| Ink::label(&word.replace("{n}", &n.to_string())))
         .collect();
         let language = setter.reader.catalogue_language();
-        parts.extend(summary.totals.iter().map(|total| {
-            Ink::label(&format!("{} {}", total.label.get(language), total.text))
-        }));
+        parts.extend(
+            summary
+                .totals
+                .iter()
+                .map(|total| Ink::label(&format!("{} {}", total.label.get(language), total.text))),
+        );
         let text = Ink::joined(&parts, &w.list_between);
-        lines.push(sheet::Line { label: Ink::label(&w.summary), text });
+        lines.push(sheet::Line {
+            label: Ink::label(&w.summary),
+            texts: vec![text],
+        });
     }
     if let Some(amendments) = page.amendments.as_ref().filter(|_| !page.rows.is_empty()) {
-        let text = if amendments.is_empty() {
-            Ink::label(&w.amendments_none)
+        let texts = if amendments.is_empty() {
+            vec![Ink::label(&w.amendments_none)]
         } else {
             let note = |note: &book::AmendmentNote| {
                 let amended = setter.amended(Ink::default(), &note.amendment);
-                Ink::sentence(&w.amendment_line, &[
-                    ("serial", Ink::label(&note.serial.to_string())),
-                    ("column", setter.said(&note.label)),
-                    ("old", amended.old),
-                    ("new", amended.new),
-                    ("by", amended.by),
-                    ("reason", amended.reason),
-                ])
+                Ink::sentence(
+                    &w.amendment_line,
+                    &[
+                        ("serial", Ink::label(&note.serial.to_string())),
+                        ("column", setter.said(&note.label)),
+                        ("old", amended.old),
+                        ("new", amended.new),
+                        ("by", amended.by),
+                        ("reason", amended.reason),
+                    ],
+                )
             };
-            Ink::joined(&amendments.iter().map(note).collect::<Vec<_>>(), " ")
+            amendments.iter().map(note).collect()
         };
-        lines.push(sheet::Line { label: Ink::label(&w.amendments), text });
+        lines.push(sheet::Line {
+            label: Ink::label(&w.amendments),
+            texts,
+        });
     }
     lines
 }
@@ -363,7 +425,10 @@ fn footer(setter: &Setter<'_>, page: &Page) -> Vec<sheet::Line> {
 fn empty(setter: &Setter<'_>, page: &Page, book: &Book, find: &str) -> Vec<Ink> {
     let w = setter.reader.words();
     if !find.is_empty() {
-        return vec![Ink::sentence(&w.found_none, &[("find", Ink::written(find))])];
+        return vec![Ink::sentence(
+            &w.found_none,
+            &[("find", Ink::written(find))],
+        )];
     }
     let language = setter.reader.catalogue_language();
     let kinds = &setter.station.catalogue().kinds;

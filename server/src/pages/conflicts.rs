@@ -49,7 +49,11 @@ pub async fn conflicts(
     Path(station): Path<String>,
     reader: Reader,
 ) -> Result<Response> {
-    let at = reader.param("page").and_then(|page| page.parse::<u32>().ok()).unwrap_or(1).max(1);
+    let at = reader
+        .param("page")
+        .and_then(|page| page.parse::<u32>().ok())
+        .unwrap_or(1)
+        .max(1);
     let skip = u64::from(at - 1) * A_PAGE as u64;
     let (station, views, more) = read_tx!(app.db, "conflicts", async |tx| {
         let shown = Shown::read(tx, &station).await?;
@@ -58,7 +62,9 @@ pub async fn conflicts(
         let mut views = Vec::new();
         for row in rows.iter().take(A_PAGE) {
             let record = RecordId(row.bytes("record")?);
-            let changes = tx.fetch_all(sql!("change_of_record"), args![&shown.id, &record]).await?;
+            let changes = tx
+                .fetch_all(sql!("change_of_record"), args![&shown.id, &record])
+                .await?;
             views.push(View::of(&history(record, &changes)?));
         }
         Ok((shown, views, rows.len() > A_PAGE))
@@ -88,7 +94,11 @@ pub fn draw(
         conflicts: record::conflicts(&setter, view),
     };
     ConflictsPage {
-        frame: Frame::new(reader, w.conflicts_title.clone(), vec![crumb(reader, station), here]),
+        frame: Frame::new(
+            reader,
+            w.conflicts_title.clone(),
+            vec![crumb(reader, station), here],
+        ),
         w,
         conflict_mark: Mark::Conflict,
         records: views.iter().map(item).collect(),

@@ -88,8 +88,13 @@ pub async fn held(
 ) -> Result<Response> {
     let (station, rows) = read_tx!(app.db, "held", async |tx| {
         let shown = Shown::read(tx, &station).await?;
-        let rows = tx.fetch_all(sql!("held_list_received"), args![&shown.id, "held"]).await?;
-        Ok((shown, rows.iter().map(HeldRow::read).collect::<Result<Vec<_>>>()?))
+        let rows = tx
+            .fetch_all(sql!("held_list_received"), args![&shown.id, "held"])
+            .await?;
+        Ok((
+            shown,
+            rows.iter().map(HeldRow::read).collect::<Result<Vec<_>>>()?,
+        ))
     })
     .await?;
     frame::page(&reader, &draw(&reader, &station, &rows))
@@ -98,14 +103,17 @@ pub async fn held(
 pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow]) -> HeldPage {
     let w = reader.words();
     let setter = Setter { reader, station };
-    let here = Crumb::new(Ink::label(&w.held_title), reader.to(&format!("{}/held", station.path())));
+    let here = Crumb::new(
+        Ink::label(&w.held_title),
+        reader.to(&format!("{}/held", station.path())),
+    );
     let item = |row: &HeldRow| Item {
         sentence: match Code::from_word(&row.code) {
             Some(code) => Ink::label(code.explain(reader.catalogue_language())),
             None => Ink::written(&row.code),
         },
         author: station.who(reader, &row.person),
-        device: station.device(reader, row.device),
+        device: station.device_beside(reader, row.device, &row.person),
         at: setter.moment(row.at),
         received: row.received.map(|at| setter.moment(at)),
         act: row.act,
@@ -121,7 +129,11 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow]) -> HeldPage {
             .collect(),
     };
     HeldPage {
-        frame: Frame::new(reader, w.held_title.clone(), vec![crumb(reader, station), here]),
+        frame: Frame::new(
+            reader,
+            w.held_title.clone(),
+            vec![crumb(reader, station), here],
+        ),
         w,
         held_mark: Mark::Held,
         items: rows.iter().map(item).collect(),

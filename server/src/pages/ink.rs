@@ -38,6 +38,15 @@ impl Ink {
         Ink(shown(text))
     }
 
+    /// A text of ours that may break after these letters and nowhere else.
+    pub fn breaking(text: &str, after: &[char]) -> Ink {
+        let parts: Vec<String> = text.split_inclusive(after).map(shown).collect();
+        Ink(format!(
+            "<span class=\"whole\">{}</span>",
+            parts.join("<wbr>")
+        ))
+    }
+
     /// A sentence of ours with texts in the places of its `{names}`.
     pub fn sentence(text: &str, parts: &[(&str, Ink)]) -> Ink {
         let mut html = String::new();
@@ -56,7 +65,7 @@ impl Ink {
                     rest = &from[close + 1..];
                 }
                 None => {
-                    html.push_str("{");
+                    html.push('{');
                     rest = &from[1..];
                 }
             }
@@ -176,17 +185,29 @@ mod tests {
             ("👩\u{200d}👧", "👩\u{200d}👧"),
             ("é\u{301}\u{301}", "é\u{301}\u{301}"),
         ] {
-            assert_eq!(Ink::written(text).to_string(), format!("<bdi>{shown}</bdi>"));
+            assert_eq!(
+                Ink::written(text).to_string(),
+                format!("<bdi>{shown}</bdi>")
+            );
         }
         assert_eq!(plain("a\u{202e}<b"), "a[U+202E]<b");
         let tower = format!("z{}", "\u{301}".repeat(40));
-        assert_eq!(Ink::written(&tower).to_string().matches("U+0301").count(), 37);
+        assert_eq!(
+            Ink::written(&tower).to_string().matches("U+0301").count(),
+            37
+        );
     }
 
     #[test]
     fn a_sentence_takes_texts_in_any_order_and_trusts_none() {
         let by = Ink::written("<b>{at}");
-        let sentence = Ink::sentence("{at} 由 {by} 更正 {x", &[("by", by), ("at", Ink::label("9时"))]);
-        assert_eq!(sentence.to_string(), "9时 由 <bdi>&lt;b&gt;{at}</bdi> 更正 {x");
+        let sentence = Ink::sentence(
+            "{at} 由 {by} 更正 {x",
+            &[("by", by), ("at", Ink::label("9时"))],
+        );
+        assert_eq!(
+            sentence.to_string(),
+            "9时 由 <bdi>&lt;b&gt;{at}</bdi> 更正 {x"
+        );
     }
 }

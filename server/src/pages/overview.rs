@@ -64,10 +64,18 @@ pub async fn overview(
     let (station, counts) = read_tx!(app.db, "overview", async |tx| {
         let shown = Shown::read(tx, &station).await?;
         let mut counts = Counts::default();
-        for row in tx.fetch_all(sql!("line_count_by_book"), args![&shown.id]).await? {
-            counts.books.insert(row.get("book")?, (row.count("n")?, row.get("day")?));
+        for row in tx
+            .fetch_all(sql!("line_count_by_book"), args![&shown.id])
+            .await?
+        {
+            counts
+                .books
+                .insert(row.get("book")?, (row.count("n")?, row.get("day")?));
         }
-        if let Some(row) = tx.fetch_opt(sql!("held_count"), args![&shown.id, "held"]).await? {
+        if let Some(row) = tx
+            .fetch_opt(sql!("held_count"), args![&shown.id, "held"])
+            .await?
+        {
             counts.held = row.count("n")?;
         }
         let flagged = args![&shown.id, flags::CONFLICT];
@@ -77,7 +85,10 @@ pub async fn overview(
         Ok((shown, counts))
     })
     .await?;
-    frame::page(&reader, &draw(&reader, &station, &counts, app.clock.now_ms()))
+    frame::page(
+        &reader,
+        &draw(&reader, &station, &counts, app.clock.now_ms()),
+    )
 }
 
 pub fn draw(reader: &Reader, station: &Shown, counts: &Counts, now: i64) -> Overview {
@@ -109,7 +120,11 @@ pub fn draw(reader: &Reader, station: &Shown, counts: &Counts, now: i64) -> Over
         w,
         name: Ink::written(&station.name),
         books: books.collect(),
-        coverage: Some(setter.coverage(&station.coverage_now(now), &w.coverage_open, &w.coverage_silent)),
+        coverage: Some(setter.coverage(
+            &station.coverage_now(now),
+            &w.coverage_open,
+            &w.coverage_silent,
+        )),
         devices,
         held: counts.held,
         held_line: n(&w.held_count, counts.held),

@@ -24,7 +24,10 @@ struct ProblemPage<'a> {
 
 /// What a browser is told beside the page.
 pub fn head(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     guard::set(headers);
 }
 

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use axum::extract::{FromRequestParts, Query};
-use axum::http::request::Parts;
 use axum::http::Uri;
+use axum::http::request::Parts;
 
 use super::ink::plain;
 use super::words::Words;
@@ -63,7 +63,10 @@ impl Reader {
     /// The address of another page, in the language that the reader chose.
     pub fn to(&self, path: &str) -> String {
         let lang = self.query.iter().filter(|(name, _)| name == "lang");
-        address(path, lang.map(|(name, value)| (name.as_str(), value.as_str())))
+        address(
+            path,
+            lang.map(|(name, value)| (name.as_str(), value.as_str())),
+        )
     }
 
     /// The address of another page with parameters of its own.
@@ -89,8 +92,12 @@ impl Reader {
 
     /// The parameters that a form on this page sends along.
     pub fn kept(&self, without: &[&str]) -> Vec<(String, String)> {
-        let kept = self.query.iter().filter(|(name, _)| !without.contains(&name.as_str()));
-        kept.map(|(name, value)| (plain(name), value.clone())).collect()
+        let kept = self
+            .query
+            .iter()
+            .filter(|(name, _)| !without.contains(&name.as_str()));
+        kept.map(|(name, value)| (plain(name), value.clone()))
+            .collect()
     }
 }
 
@@ -127,7 +134,9 @@ mod tests {
 
     #[test]
     fn the_chosen_language_goes_along_and_hostile_parameters_stay_parameters() {
-        let uri = "/s/S00/books/R1?day=2026-05-11&lang=en&q=%22%3E%3Cb".parse().unwrap();
+        let uri = "/s/S00/books/R1?day=2026-05-11&lang=en&q=%22%3E%3Cb"
+            .parse()
+            .unwrap();
         let reader = Reader::new(&uri, Language::Zh);
         assert_eq!(reader.language, Language::En);
         assert_eq!(reader.to("/s/S00"), "/s/S00?lang=en");

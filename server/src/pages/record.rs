@@ -51,6 +51,7 @@ pub struct RecordPage {
     pub acts: Vec<ActView>,
     pub conflict_mark: Mark,
     pub amended_mark: Mark,
+    pub removed_mark: Mark,
     pub unknown_mark: Mark,
 }
 
@@ -106,15 +107,27 @@ pub async fn record(
     let record: RecordId = record.parse().map_err(|_| Error::NoSuchRoute)?;
     let (station, view, lines, numbers) = read_tx!(app.db, "record", async |tx| {
         let shown = Shown::read(tx, &station).await?;
-        let changes = tx.fetch_all(sql!("change_of_record"), args![&shown.id, &record]).await?;
+        let changes = tx
+            .fetch_all(sql!("change_of_record"), args![&shown.id, &record])
+            .await?;
         if changes.is_empty() {
             return Err(Error::NoSuchRoute);
         }
         let view = View::of(&history(record, &changes)?);
-        let lines = tx.fetch_all(sql!("line_of_record"), args![&shown.id, &record]).await?;
-        let lines = lines.iter().map(super::book::line).collect::<Result<Vec<_>>>()?;
-        let numbers = tx.fetch_all(sql!("number_of_record"), args![&shown.id, &record]).await?;
-        let numbers = numbers.iter().map(|row| row.get("text")).collect::<Result<Vec<String>>>()?;
+        let lines = tx
+            .fetch_all(sql!("line_of_record"), args![&shown.id, &record])
+            .await?;
+        let lines = lines
+            .iter()
+            .map(super::book::line)
+            .collect::<Result<Vec<_>>>()?;
+        let numbers = tx
+            .fetch_all(sql!("number_of_record"), args![&shown.id, &record])
+            .await?;
+        let numbers = numbers
+            .iter()
+            .map(|row| row.get("text"))
+            .collect::<Result<Vec<String>>>()?;
         Ok((shown, view, lines, numbers))
     })
     .await?;
@@ -132,7 +145,11 @@ pub fn draw(
     let setter = Setter { reader, station };
     let kind = station.catalogue().kinds.get(&view.kind);
     let facts = book::facts(view, &station.books);
-    let desk = Desk { setter: &setter, view, kind };
+    let desk = Desk {
+        setter: &setter,
+        view,
+        kind,
+    };
     let kind_label = match kind {
         Some(kind) => Ink::label(kind.label.get(reader.catalogue_language())),
         None => Ink::written(&view.kind),
@@ -145,7 +162,11 @@ pub fn draw(
     let marks = lines.first().map(|line| &line.marks);
     let author = view.author().map(ToString::to_string).unwrap_or_default();
     RecordPage {
-        frame: Frame::new(reader, plain(&facts.title), vec![crumb(reader, station), here]),
+        frame: Frame::new(
+            reader,
+            plain(&facts.title),
+            vec![crumb(reader, station), here],
+        ),
         w,
         kind: kind_label,
         title: Ink::written(&facts.title),
@@ -164,6 +185,7 @@ pub fn draw(
         acts: desk.acts(),
         conflict_mark: Mark::Conflict,
         amended_mark: Mark::Amended,
+        removed_mark: Mark::Removed,
         unknown_mark: Mark::Unknown,
     }
 }
@@ -175,7 +197,10 @@ fn states(facts: &RecordFacts, marks: Option<&LineMarks>) -> Vec<Mark> {
         (facts.amended, Mark::Amended),
         (facts.conflicts > 0, Mark::Conflict),
         (facts.removed, Mark::Removed),
-        (facts.unknown || marks.is_some_and(|marks| marks.unknown), Mark::Unknown),
+        (
+            facts.unknown || marks.is_some_and(|marks| marks.unknown),
+            Mark::Unknown,
+        ),
     ] {
         if set {
             shown.push(mark);
@@ -205,15 +230,27 @@ impl Desk<'_> {
     fn by(&self, change: usize) -> By {
         let origin = &self.view.changes[change].origin;
         By {
-            by: self.setter.station.who(self.setter.reader, origin.person.as_str()),
-            device: self.setter.station.device(self.setter.reader, origin.act.device),
+            by: self
+                .setter
+                .station
+                .who(self.setter.reader, origin.person.as_str()),
+            device: self.setter.station.device_beside(
+                self.setter.reader,
+                origin.act.device,
+                origin.person.as_str(),
+            ),
             at: self.setter.moment(origin.at),
         }
     }
 
     fn value(&self, text: Ink, change: usize) -> Value {
         let By { by, device, at } = self.by(change);
-        Value { text, by, device, at }
+        Value {
+            text,
+            by,
+            device,
+            at,
+        }
     }
 
     fn step_label(&self, to: &str) -> Ink {
@@ -228,8 +265,10 @@ impl Desk<'_> {
             Progress::Nothing => Ink::label(&self.words().no_state),
             Progress::At(step) => self.step_label(step.text("to").unwrap_or_default()),
             Progress::Contested(steps) => {
-                let labels: Vec<Ink> =
-                    steps.iter().map(|step| self.step_label(step.text("to").unwrap_or_default())).collect();
+                let labels: Vec<Ink> = steps
+                    .iter()
+                    .map(|step| self.step_label(step.text("to").unwrap_or_default()))
+                    .collect();
                 let states = Ink::joined(&labels, &self.words().list_between);
                 Ink::sentence(&self.words().contested, &[("states", states)])
             }
@@ -240,7 +279,9 @@ impl Desk<'_> {
         if let Some(marks) = marks {
             return self.setter.clocks(&marks.clocks, marks.drift.as_ref());
         }
-        let Some(first) = self.view.changes.first() else { return Vec::new() };
+        let Some(first) = self.view.changes.first() else {
+            return Vec::new();
+        };
         let clocks = Clocks {
             happened: facts.happened,
             recorded: first.origin.at,
@@ -250,7 +291,9 @@ impl Desk<'_> {
     }
 
     fn removed(&self) -> Ink {
-        let Some(removal) = state::removal(self.view) else { return Ink::default() };
+        let Some(removal) = state::removal(self.view) else {
+            return Ink::default();
+        };
         let by = self.by(removal.change);
         let parts = [
             ("by", by.by),
@@ -272,7 +315,9 @@ impl Desk<'_> {
                 let table = row.split('/').next().unwrap_or(row);
                 match field(table) {
                     Some(table) => {
-                        let cell = table.cell(cell).map_or(cell.as_str(), |cell| cell.label.get(language));
+                        let cell = table
+                            .cell(cell)
+                            .map_or(cell.as_str(), |cell| cell.label.get(language));
                         Ink::label(&format!("{} · {cell}", table.label.get(language)))
                     }
                     None => Ink::written(&spot.path()),
@@ -294,33 +339,53 @@ impl Desk<'_> {
         };
         let note = |conflict: Conflict<'_>| match conflict {
             Conflict::Values { spot, values } => ConflictNote {
-                values: values.iter().map(|one| written(self.field_of(&spot), one)).collect(),
+                values: values
+                    .iter()
+                    .map(|one| written(self.field_of(&spot), one))
+                    .collect(),
                 label: self.label(&spot),
             },
-            Conflict::RemovedEdited { target, removal, edits } => {
+            Conflict::RemovedEdited {
+                target,
+                removal,
+                edits,
+            } => {
                 let what = match target {
-                    Some(key) => self.label(&Spot::Field(key.split('/').next().unwrap_or(key).to_owned())),
+                    Some(key) => self.label(&Spot::Field(
+                        key.split('/').next().unwrap_or(key).to_owned(),
+                    )),
                     None => Ink::label(&self.words().record),
                 };
                 let reason = shown(self.setter, None, &removal.value);
                 let struck = Ink::sentence(&self.words().conflict_removed, &[("reason", reason)]);
                 let mut values = vec![self.value(struck, removal.change)];
-                values.extend(edits.iter().map(|edit| {
-                    self.value(Ink::label(&self.words().conflict_edited), *edit)
-                }));
-                ConflictNote { label: what, values }
+                values.extend(
+                    edits
+                        .iter()
+                        .map(|edit| self.value(Ink::label(&self.words().conflict_edited), *edit)),
+                );
+                ConflictNote {
+                    label: what,
+                    values,
+                }
             }
             Conflict::Steps(steps) => ConflictNote {
                 label: Ink::label(&self.words().conflict_steps),
                 values: steps
                     .iter()
                     .map(|step| {
-                        self.value(self.step_label(step.text("to").unwrap_or_default()), step.change)
+                        self.value(
+                            self.step_label(step.text("to").unwrap_or_default()),
+                            step.change,
+                        )
                     })
                     .collect(),
             },
         };
-        state::conflicts(self.view, self.kind).into_iter().map(note).collect()
+        state::conflicts(self.view, self.kind)
+            .into_iter()
+            .map(note)
+            .collect()
     }
 
     /// What the books strike through, each once.
@@ -329,27 +394,48 @@ impl Desk<'_> {
         let mut seen: Vec<(Ink, &Amendment)> = Vec::new();
         for line in lines {
             let book = self.setter.station.catalogue().books.get(&line.book);
-            for amendment in line.marks.amended.iter().filter(|amendment| amendment.replaces()) {
+            for amendment in line
+                .marks
+                .amended
+                .iter()
+                .filter(|amendment| amendment.replaces())
+            {
                 let column = book.and_then(|book| book.column(&amendment.column));
-                let label = column.map_or(amendment.column.as_str(), |column| column.label.get(language));
+                let label = column.map_or(amendment.column.as_str(), |column| {
+                    column.label.get(language)
+                });
                 let label = Ink::label(label);
-                if !seen.iter().any(|(known, one)| *known == label && one.at == amendment.at) {
+                if !seen
+                    .iter()
+                    .any(|(known, one)| *known == label && one.at == amendment.at)
+                {
                     seen.push((label, amendment));
                 }
             }
         }
-        seen.into_iter().map(|(label, amendment)| self.setter.amended(label, amendment)).collect()
+        seen.into_iter()
+            .map(|(label, amendment)| self.setter.amended(label, amendment))
+            .collect()
     }
 
     fn fields(&self) -> Vec<FieldView> {
         let known = self.kind.iter().flat_map(|kind| &kind.fields);
-        let mut fields: Vec<FieldView> = known.map(|field| self.field(&field.name, Some(field))).collect();
-        let keys = self.view.fields.keys().chain(self.view.rows.keys()).chain(self.view.texts.keys());
+        let mut fields: Vec<FieldView> = known
+            .map(|field| self.field(&field.name, Some(field)))
+            .collect();
+        let keys = self
+            .view
+            .fields
+            .keys()
+            .chain(self.view.rows.keys())
+            .chain(self.view.texts.keys());
         let mut names: Vec<&str> = keys.filter_map(|key| key.split('/').next()).collect();
         names.sort_unstable();
         names.dedup();
         let is_known = |name: &str| self.kind.is_some_and(|kind| kind.field(name).is_some());
-        let unknown = names.into_iter().filter(|name| *name != REMOVED && !is_known(name));
+        let unknown = names
+            .into_iter()
+            .filter(|name| *name != REMOVED && !is_known(name));
         fields.extend(unknown.map(|name| self.field(name, None)));
         fields
     }
@@ -372,7 +458,10 @@ impl Desk<'_> {
             }
             for member in parts::members(self.view, name) {
                 let text = shown(self.setter, field, &member.written.value);
-                seen.values.push(Shape { text, gone: member.removed.is_some() });
+                seen.values.push(Shape {
+                    text,
+                    gone: member.removed.is_some(),
+                });
                 seen.written.push(self.by(member.written.change));
             }
             for row in parts::rows(self.view, name) {
@@ -382,7 +471,8 @@ impl Desk<'_> {
         let n = seen.earlier.len().to_string();
         seen.earlier_line = self.words().earlier_count.replace("{n}", &n);
         // Ten cells of one person's one act need its name once.
-        seen.written.dedup_by(|b, a| a.by == b.by && a.device == b.device && a.at.text == b.at.text);
+        seen.written
+            .dedup_by(|b, a| a.by == b.by && a.device == b.device && a.at.text == b.at.text);
         seen
     }
 
@@ -395,14 +485,33 @@ impl Desk<'_> {
             seen.written.push(self.by(written.change));
         }
         for written in slot.earlier.iter().rev() {
-            seen.earlier.push(self.value(shown(self.setter, field, &written.value), written.change));
+            seen.earlier
+                .push(self.value(shown(self.setter, field, &written.value), written.change));
         }
     }
 
     fn row(&self, field: Option<&Field>, part: &parts::RowPart<'_>, seen: &mut FieldView) {
         let language = self.setter.reader.catalogue_language();
         let mut cells = Vec::new();
-        for (name, slot) in part.row.cells.iter().filter(|(name, _)| *name != REMOVED) {
+        // In the order of the form, then what it does not know.
+        let form: Vec<&str> = field
+            .iter()
+            .flat_map(|field| field.row_cells())
+            .map(|cell| cell.name.as_str())
+            .collect();
+        let place = |name: &str| {
+            form.iter()
+                .position(|known| *known == name)
+                .unwrap_or(form.len())
+        };
+        let mut slots: Vec<(&String, &Slot)> = part
+            .row
+            .cells
+            .iter()
+            .filter(|(name, _)| *name != REMOVED)
+            .collect();
+        slots.sort_by_key(|(name, _)| place(name));
+        for (name, slot) in slots {
             let cell = field.and_then(|field| field.cell(name));
             let label = cell.map_or_else(
                 || Ink::written(name),
@@ -425,16 +534,24 @@ impl Desk<'_> {
             }
         }
         let text = Ink::joined(&cells, &self.words().cell_between);
-        seen.values.push(Shape { text, gone: part.is_gone() });
+        seen.values.push(Shape {
+            text,
+            gone: part.is_gone(),
+        });
         seen.written.push(self.by(part.row.change));
     }
 
     /// The points of a way are counted, not shown: where somebody walked is not for a page.
     fn track(&self, name: &str, seen: &mut FieldView) {
         let points = parts::points(self.view, name);
-        let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return;
+        };
         let times = self.setter.station.times(self.setter.reader);
-        let lasted = last.seconds.saturating_sub(first.seconds).saturating_mul(1000);
+        let lasted = last
+            .seconds
+            .saturating_sub(first.seconds)
+            .saturating_mul(1000);
         let parts = [
             ("n", Ink::label(&points.len().to_string())),
             ("span", Ink::label(&times.span(lasted, self.words()))),
@@ -443,13 +560,22 @@ impl Desk<'_> {
         seen.values.push(Shape { text, gone: false });
         let members = parts::members(self.view, name);
         let ends = [members.first(), members.last()];
-        seen.written.extend(ends.into_iter().flatten().map(|member| self.by(member.written.change)));
+        seen.written.extend(
+            ends.into_iter()
+                .flatten()
+                .map(|member| self.by(member.written.change)),
+        );
     }
 
     fn text(&self, name: &str, seen: &mut FieldView) {
-        let Some(text) = self.view.texts.get(name) else { return };
+        let Some(text) = self.view.texts.get(name) else {
+            return;
+        };
         if !text.text.is_empty() {
-            seen.values.push(Shape { text: Ink::written(&text.text), gone: false });
+            seen.values.push(Shape {
+                text: Ink::written(&text.text),
+                gone: false,
+            });
         }
         let mut last: Vec<By> = Vec::new();
         for change in &text.changes {
@@ -484,7 +610,11 @@ impl Desk<'_> {
                 continue;
             }
             seen.push(origin.act);
-            let By { by, device, at: recorded } = self.by(at);
+            let By {
+                by,
+                device,
+                at: recorded,
+            } = self.by(at);
             let apart = origin.received_at.map(|received| received - origin.at);
             let word = match apart {
                 Some(apart) if apart > APART => self.words().apart_later.as_str(),
@@ -497,8 +627,13 @@ impl Desk<'_> {
                 device,
                 at: recorded,
                 received: origin.received_at.map(|at| self.setter.moment(at)),
-                apart: word.replace("{span}", &times.span(apart.unwrap_or_default(), self.words())),
-                entry: origin.entry.map_or_else(String::new, |entry| entry.to_string()),
+                apart: word.replace(
+                    "{span}",
+                    &times.span(apart.unwrap_or_default(), self.words()),
+                ),
+                entry: origin
+                    .entry
+                    .map_or_else(String::new, |entry| entry.to_string()),
             });
         }
         acts

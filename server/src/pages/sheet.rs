@@ -13,7 +13,7 @@ use super::station::{DeviceName, Shown};
 use super::time::APART;
 
 /// So many records of a row stand in its margin; the rest can be opened.
-const ORIGINS_SHOWN: usize = 2;
+const ORIGINS_SHOWN: usize = 1;
 /// A form with more columns needs a wide sheet before it reads as a table.
 const WIDE: usize = 12;
 
@@ -59,7 +59,7 @@ pub struct Head {
 #[derive(Debug)]
 pub struct Line {
     pub label: Ink,
-    pub text: Ink,
+    pub texts: Vec<Ink>,
 }
 
 #[derive(Debug)]
@@ -197,14 +197,19 @@ impl Setter<'_> {
 
     pub fn moment(&self, ms: i64) -> Moment {
         let times = self.station.times(self.reader);
-        Moment { text: times.moment(ms), iso: times.iso(ms) }
+        Moment {
+            text: times.moment(ms),
+            iso: times.iso(ms),
+        }
     }
 
     pub fn value(&self, variant: &Variant) -> Value {
         Value {
             text: self.said(&variant.text),
             by: self.station.who(self.reader, &variant.by),
-            device: self.station.device(self.reader, variant.device),
+            device: self
+                .station
+                .device_beside(self.reader, variant.device, &variant.by),
             at: self.moment(variant.at),
         }
     }
@@ -218,17 +223,27 @@ impl Setter<'_> {
     }
 
     pub fn width(&self, page: &Page) -> &'static str {
-        if page.columns.len() > WIDE { "wide" } else { "narrow" }
+        if page.columns.len() > WIDE {
+            "wide"
+        } else {
+            "narrow"
+        }
     }
 
     pub fn row(&self, page: &Page, row: &PageRow, margin: bool) -> Row {
         let only = match row.records.as_slice() {
-            [record] => Some(self.reader.to(&self.station.record_path(&record.to_string()))),
+            [record] => Some(
+                self.reader
+                    .to(&self.station.record_path(&record.to_string())),
+            ),
             _ => None,
         };
         let mut cells: Vec<Cell> = Vec::with_capacity(row.cells.len());
         for (column, cell) in page.columns.iter().zip(&row.cells) {
-            let label = column.label.get(self.reader.catalogue_language()).to_owned();
+            let label = column
+                .label
+                .get(self.reader.catalogue_language())
+                .to_owned();
             let mut set = self.cell(&column.id, label, cell);
             if column.id == Column::SERIAL {
                 set.href.clone_from(&only);
@@ -243,49 +258,88 @@ impl Setter<'_> {
         if margin {
             origins.extend(row.marks.iter().map(|marks| self.origin(marks)));
         }
-        let shown = if origins.len() > ORIGINS_SHOWN + 1 { ORIGINS_SHOWN } else { origins.len() };
+        let shown = if origins.len() > ORIGINS_SHOWN + 1 {
+            ORIGINS_SHOWN
+        } else {
+            origins.len()
+        };
         let more = origins.split_off(shown);
-        let more_label =
-            self.reader.words().records_in_row.replace("{n}", &more.len().to_string());
+        let more_label = self
+            .reader
+            .words()
+            .records_in_row
+            .replace("{n}", &more.len().to_string());
         Row {
             cells,
             origins,
             more,
             more_label,
-            notes: row.marks.iter().flat_map(|marks| self.notes(page, marks)).collect(),
+            notes: row
+                .marks
+                .iter()
+                .flat_map(|marks| self.notes(page, marks))
+                .collect(),
             removed: row.struck,
             opens_here,
         }
     }
 
     fn cell(&self, column: &str, label: String, cell: &PageCell) -> Cell {
-        let contested: Vec<Ink> =
-            cell.parts.iter().filter(|part| part.variant.is_some()).map(|part| self.said(&part.text)).collect();
+        let contested: Vec<Ink> = cell
+            .parts
+            .iter()
+            .filter(|part| part.variant.is_some())
+            .map(|part| self.said(&part.text))
+            .collect();
         let old: Vec<Ink> = cell
             .amended
             .iter()
             .filter(|amendment| amendment.replaces())
             .map(|amendment| self.said(&amendment.old))
             .collect();
-        let struck: Vec<Ink> =
-            cell.parts.iter().filter(|part| part.struck).map(|part| self.said(&part.text)).collect();
-        let text = self.said(&cell.text);
+        let struck: Vec<Ink> = cell
+            .parts
+            .iter()
+            .filter(|part| part.struck)
+            .map(|part| self.said(&part.text))
+            .collect();
+        let text = self.cell_text(&cell.text);
         let body = if cell.unreadable && text.is_empty() {
             Body::Unreadable
         } else if contested.len() > 1 {
             Body::Contested(contested)
         } else if !old.is_empty() || !struck.is_empty() {
-            Body::Amended(Amended { old: old.into_iter().chain(struck).collect(), new: text })
+            Body::Amended(Amended {
+                old: old.into_iter().chain(struck).collect(),
+                new: text,
+            })
         } else if text.is_empty() {
             Body::Blank
         } else {
             Body::Text(text)
         };
         let class = match body {
-            Body::Blank if column != Column::SERIAL => "blank",
+            Body::Blank if column != Column::SERIAL && cell.due.is_empty() => "blank",
             _ => class_of(column),
         };
-        Cell { label, class, body, href: None, due: cell.due.first().map(|due| self.due(due)) }
+        Cell {
+            label,
+            class,
+            body,
+            href: None,
+            due: cell.due.first().map(|due| self.due(due)),
+        }
+    }
+
+    /// A cell that is a day or a moment is printed as these are, and breaks between its parts
+    /// alone.
+    fn cell_text(&self, text: &Said) -> Ink {
+        let text = text.get(self.reader.catalogue_language());
+        let times = self.station.times(self.reader);
+        match times.reprinted(text) {
+            Some(text) => Ink::breaking(&text, &['年', '月', ' ']),
+            None => Ink::written(text),
+        }
     }
 
     fn due(&self, due: &PageDue) -> DueLine {
@@ -298,7 +352,10 @@ impl Setter<'_> {
             (false, Some(_)) => &words.due_done,
             (false, None) => &words.due_by,
         };
-        DueLine { text: word.replace("{day}", &day), over: due.over }
+        DueLine {
+            text: word.replace("{day}", &day),
+            over: due.over,
+        }
     }
 
     fn origin(&self, marks: &RowMarks) -> Origin {
@@ -317,7 +374,9 @@ impl Setter<'_> {
             }
         }
         Origin {
-            href: self.reader.to(&self.station.record_path(&marks.record.to_string())),
+            href: self
+                .reader
+                .to(&self.station.record_path(&marks.record.to_string())),
             label: Ink::written(&marks.provisional),
             marks: shown,
             devices: line
@@ -334,7 +393,17 @@ impl Setter<'_> {
         let words = self.reader.words();
         let times = self.station.times(self.reader);
         let span = |word: &str, ms: i64| word.replace("{span}", &times.span(ms, words));
-        let late = clocks.recorded.saturating_sub(clocks.happened);
+        // What happened on a day, at no time of it, counts as late from the day's end.
+        let day = times.is_midnight(clocks.happened);
+        let late = match day {
+            true => {
+                let end = times
+                    .end_of(&times.day_of(clocks.happened))
+                    .unwrap_or(clocks.happened);
+                clocks.recorded.saturating_sub(end)
+            }
+            false => clocks.recorded.saturating_sub(clocks.happened),
+        };
         let received = match clocks.received {
             Some(at) => ClockLine {
                 label: words.received.clone(),
@@ -359,7 +428,10 @@ impl Setter<'_> {
         vec![
             ClockLine {
                 label: words.happened.clone(),
-                text: times.moment(clocks.happened),
+                text: match day {
+                    true => times.day(&times.day_of(clocks.happened)),
+                    false => times.moment(clocks.happened),
+                },
                 iso: times.iso(clocks.happened),
                 apart: None,
             },
@@ -379,36 +451,61 @@ impl Setter<'_> {
         let line = &marks.marks;
         let mut notes = Vec::new();
         for amendment in line.amended.iter().filter(|amendment| amendment.replaces()) {
-            let column = page.columns.iter().find(|column| column.id == amendment.column);
-            let label = column.map_or(amendment.column.as_str(), |column| column.label.get(language));
+            let column = page
+                .columns
+                .iter()
+                .find(|column| column.id == amendment.column);
+            let label = column.map_or(amendment.column.as_str(), |column| {
+                column.label.get(language)
+            });
             notes.push(Note::Amended(self.amended(Ink::label(label), amendment)));
         }
         for conflict in &line.conflicts {
             notes.push(Note::Conflict(ConflictNote {
                 label: self.said(&conflict.label),
-                values: conflict.values.iter().map(|value| self.value(value)).collect(),
+                values: conflict
+                    .values
+                    .iter()
+                    .map(|value| self.value(value))
+                    .collect(),
             }));
         }
         if let Some(removed) = &line.removed {
-            let sentence =
-                if removed.disputed { &words.removed_disputed } else { &words.removed_by };
+            let sentence = if removed.disputed {
+                &words.removed_disputed
+            } else {
+                &words.removed_by
+            };
             let parts = [
                 ("by", self.station.who(self.reader, &removed.by)),
                 ("at", Ink::label(&self.moment(removed.at).text)),
                 ("reason", self.reason(Some(&removed.reason))),
             ];
             let text = Ink::sentence(sentence, &parts);
-            notes.push(Note::Sentence(SentenceNote { mark: Mark::Removed, text }));
+            notes.push(Note::Sentence(SentenceNote {
+                mark: Mark::Removed,
+                text,
+            }));
         }
         if line.unknown {
             let text = Ink::label(&words.unknown_note);
-            notes.push(Note::Sentence(SentenceNote { mark: Mark::Unknown, text }));
+            notes.push(Note::Sentence(SentenceNote {
+                mark: Mark::Unknown,
+                text,
+            }));
         }
         if !line.unreadable.is_empty() {
-            let columns: Vec<Ink> = line.unreadable.iter().map(|column| Ink::written(column)).collect();
+            let columns: Vec<Ink> = line
+                .unreadable
+                .iter()
+                .map(|column| Ink::written(column))
+                .collect();
             let parts = [("columns", Ink::joined(&columns, &words.list_between))];
             let text = Ink::sentence(&words.unreadable_note, &parts);
-            notes.push(Note::Sentence(SentenceNote { mark: Mark::Unreadable, text }));
+            notes.push(Note::Sentence(SentenceNote {
+                mark: Mark::Unreadable,
+                text,
+            }));
         }
         notes
     }
@@ -445,7 +542,10 @@ impl Setter<'_> {
             (0, _) => words.coverage_all.as_str(),
             _ => lead,
         };
-        let n = [("n", Ink::label(&missing.to_string())), ("all", Ink::label(&all.to_string()))];
+        let n = [
+            ("n", Ink::label(&missing.to_string())),
+            ("all", Ink::label(&all.to_string())),
+        ];
         CoverageView {
             title: if missing > 0 { title } else { &words.coverage }.to_owned(),
             line: Ink::sentence(line, &n),

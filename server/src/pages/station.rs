@@ -48,7 +48,9 @@ impl Shown {
     pub async fn read(tx: &mut Tx, id: &str) -> Result<Shown> {
         let id = StationId::new(id)?;
         let row = tx.fetch_opt(sql!("station_get"), args![&id]).await?;
-        let Some(row) = row else { return Err(Error::StationUnknown(id)) };
+        let Some(row) = row else {
+            return Err(Error::StationUnknown(id));
+        };
         let station = Station::read(&row)?;
         let charter = charter::load(tx, &id).await?;
         let catalogue = catalogue(tx, &id, &charter).await?;
@@ -68,7 +70,10 @@ impl Shown {
         devices
             .map(|device| DeviceCoverage {
                 device: device.id,
-                name: self.charter.person(&device.person).map_or_else(String::new, |m| m.name.clone()),
+                name: self
+                    .charter
+                    .person(&device.person)
+                    .map_or_else(String::new, |m| m.name.clone()),
                 person: device.person.clone(),
                 last_contact: device.last_seen,
                 last_seq: device.last_seq,
@@ -80,13 +85,21 @@ impl Shown {
     /// Which phones have not been heard of today, or have something left.
     pub fn coverage_now(&self, now: i64) -> Coverage {
         let devices = self.device_coverage();
-        let times = Times { offset: self.books.offset(), language: crate::messages::Language::Zh };
+        let times = Times {
+            offset: self.books.offset(),
+            language: crate::messages::Language::Zh,
+        };
         let today = times.day_of(now);
         let behind = devices.iter().enumerate().filter(|(_, device)| {
-            let heard = device.last_contact.is_some_and(|at| times.day_of(at) >= today);
+            let heard = device
+                .last_contact
+                .is_some_and(|at| times.day_of(at) >= today);
             !heard || device.waiting.is_some_and(|waiting| waiting > 0)
         });
-        Coverage { behind: behind.map(|(at, _)| at).collect(), devices }
+        Coverage {
+            behind: behind.map(|(at, _)| at).collect(),
+            devices,
+        }
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -94,7 +107,10 @@ impl Shown {
     }
 
     pub fn times(&self, reader: &Reader) -> Times {
-        Times { offset: self.books.offset(), language: reader.language }
+        Times {
+            offset: self.books.offset(),
+            language: reader.language,
+        }
     }
 
     pub fn path(&self) -> String {
@@ -117,7 +133,9 @@ impl Shown {
         if person == PersonId::server().as_str() {
             return &reader.words().server_device;
         }
-        let member = PersonId::new(person).ok().and_then(|person| self.charter.person(&person));
+        let member = PersonId::new(person)
+            .ok()
+            .and_then(|person| self.charter.person(&person));
         member.map_or(person, |member| &member.name)
     }
 
@@ -125,17 +143,34 @@ impl Shown {
         Ink::written(self.name_of(reader, person))
     }
 
+    /// A device beside its writer's name, which need not be said twice.
+    pub fn device_beside(&self, reader: &Reader, device: DeviceId, person: &str) -> DeviceName {
+        match self.charter.ever(device) {
+            Some(grant) if grant.person.as_str() == person => DeviceName {
+                owner: Ink::label(&reader.words().phone),
+                id: device.short(),
+            },
+            Some(_) | None => self.device(reader, device),
+        }
+    }
+
     /// Whose device it is and its short id.
     pub fn device(&self, reader: &Reader, device: DeviceId) -> DeviceName {
         let words = reader.words();
         if self.charter.server_ever(device).is_some() {
-            return DeviceName { owner: Ink::label(&words.server_device), id: String::new() };
+            return DeviceName {
+                owner: Ink::label(&words.server_device),
+                id: String::new(),
+            };
         }
         let owner = match self.charter.ever(device) {
             Some(grant) => self.who(reader, grant.person.as_str()),
             None => Ink::label(&words.nobodys),
         };
-        DeviceName { owner, id: device.short() }
+        DeviceName {
+            owner,
+            id: device.short(),
+        }
     }
 }
 
@@ -163,11 +198,17 @@ impl Device {
 async fn catalogue(tx: &mut Tx, id: &StationId, charter: &Charter) -> Result<Arc<Catalogue>> {
     static KEPT: Mutex<BTreeMap<Hash, Arc<Catalogue>>> = Mutex::new(BTreeMap::new());
     let hash = charter.now().map_or(Hash::ZERO, |now| now.catalogue());
-    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+    let kept = KEPT
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&hash)
+        .cloned();
     if let Some(catalogue) = kept {
         return Ok(catalogue);
     }
-    let row = tx.fetch_opt(sql!("catalogue_get"), args![id, &hash]).await?;
+    let row = tx
+        .fetch_opt(sql!("catalogue_get"), args![id, &hash])
+        .await?;
     let bundle: Vec<u8> = row.ok_or(Error::Damaged("catalogue"))?.get("bundle")?;
     let catalogue = Catalogue::from_bundle(&bundle).map_err(|_| Error::Damaged("catalogue"))?;
     let catalogue = Arc::new(catalogue);

@@ -29,7 +29,9 @@ impl Times {
     }
 
     pub fn moment(self, ms: i64) -> String {
-        let Some(at) = self.civil(ms) else { return String::new() };
+        let Some(at) = self.civil(ms) else {
+            return String::new();
+        };
         let form = match self.language {
             Language::Zh => "%Y年%-m月%-d日 %-H时%M分",
             Language::En => "%-d %b %Y, %H:%M",
@@ -43,7 +45,9 @@ impl Times {
         if day(ms) != day(said) {
             return self.moment(ms);
         }
-        let Some(at) = self.civil(ms) else { return String::new() };
+        let Some(at) = self.civil(ms) else {
+            return String::new();
+        };
         let form = match self.language {
             Language::Zh => "%-H时%M分",
             Language::En => "%H:%M",
@@ -58,7 +62,15 @@ impl Times {
 
     /// `2026-05-11`, the day of a moment.
     pub fn day_of(self, ms: i64) -> String {
-        self.civil(ms).map_or_else(String::new, |at| at.date().to_string())
+        self.civil(ms)
+            .map_or_else(String::new, |at| at.date().to_string())
+    }
+
+    /// Whether a moment is the first of its day: a date without a time is kept so.
+    pub fn is_midnight(self, ms: i64) -> bool {
+        ms.saturating_add(i64::from(self.offset) * MINUTE)
+            .rem_euclid(DAY)
+            == 0
     }
 
     /// The first moment after a day `2026-05-11`.
@@ -71,7 +83,9 @@ impl Times {
 
     /// A day `2026-05-11`; what is none stays as it is.
     pub fn day(self, day: &str) -> String {
-        let Ok(date) = day.parse::<Date>() else { return day.to_owned() };
+        let Ok(date) = day.parse::<Date>() else {
+            return day.to_owned();
+        };
         let form = match self.language {
             Language::Zh => "%Y年%-m月%-d日",
             Language::En => "%-d %b %Y",
@@ -79,9 +93,24 @@ impl Times {
         date.strftime(form).to_string()
     }
 
+    /// What books print as `2026-05-11` or `2026-05-11 14:05`, as it is spoken.
+    pub fn reprinted(self, text: &str) -> Option<String> {
+        match text.len() {
+            10 => text.parse::<Date>().is_ok().then(|| self.day(text)),
+            16 => {
+                let at = DateTime::strptime("%Y-%m-%d %H:%M", text).ok()?;
+                let offset = Offset::from_seconds(self.offset.checked_mul(60)?).ok()?;
+                Some(self.moment(offset.to_timestamp(at).ok()?.as_millisecond()))
+            }
+            _ => None,
+        }
+    }
+
     /// With its weekday.
     pub fn day_and_weekday(self, day: &str, words: &Words) -> String {
-        let Ok(date) = day.parse::<Date>() else { return day.to_owned() };
+        let Ok(date) = day.parse::<Date>() else {
+            return day.to_owned();
+        };
         let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
         let name = words.weekdays.split(' ').nth(weekday).unwrap_or_default();
         format!("{} {name}", self.day(day))
@@ -89,7 +118,9 @@ impl Times {
 
     /// A month `2026-05`.
     pub fn month(self, month: &str) -> String {
-        let Ok(date) = format!("{month}-01").parse::<Date>() else { return month.to_owned() };
+        let Ok(date) = format!("{month}-01").parse::<Date>() else {
+            return month.to_owned();
+        };
         let form = match self.language {
             Language::Zh => "%Y年%-m月",
             Language::En => "%B %Y",
@@ -100,7 +131,11 @@ impl Times {
     /// How long: the two largest units.
     pub fn span(self, ms: i64, words: &Words) -> String {
         let ms = i64::try_from(ms.unsigned_abs()).unwrap_or(i64::MAX);
-        let units = [(DAY, &words.days), (HOUR, &words.hours), (MINUTE, &words.minutes)];
+        let units = [
+            (DAY, &words.days),
+            (HOUR, &words.hours),
+            (MINUTE, &words.minutes),
+        ];
         let mut rest = ms;
         let mut parts = Vec::new();
         for (size, word) in units {
@@ -123,7 +158,10 @@ mod tests {
 
     #[test]
     fn moments_days_and_spans_read_as_they_are_spoken() {
-        let times = |language| Times { offset: 480, language };
+        let times = |language| Times {
+            offset: 480,
+            language,
+        };
         let (zh, en) = (times(Language::Zh), times(Language::En));
         let at = 1_759_212_300_000; // 2025-09-30T06:05Z
         assert_eq!(zh.moment(at), "2025年9月30日 14时05分");
@@ -133,6 +171,11 @@ mod tests {
         assert_eq!(zh.day("2026-05-11"), "2026年5月11日");
         assert_eq!(en.month("2026-05"), "May 2026");
         assert_eq!(zh.day("a<b"), "a<b");
+        assert_eq!(
+            en.reprinted("2026-05-11 08:05").as_deref(),
+            Some("11 May 2026, 08:05")
+        );
+        assert_eq!(zh.reprinted("2026-05-11 25:05"), None);
         let words = |language| Words::of(language);
         assert_eq!(zh.span(-11 * MINUTE, words(Language::Zh)), "11分钟");
         assert_eq!(en.span(26 * HOUR + MINUTE, words(Language::En)), "1 d 2 h");

@@ -13,7 +13,9 @@ use super::sheet::Setter;
 /// not know, shows as it is stored.
 pub fn shown(setter: &Setter<'_>, field: Option<&Field>, value: &Scalar) -> Ink {
     let times = setter.station.times(setter.reader);
-    let Some(field) = field else { return as_stored(value) };
+    let Some(field) = field else {
+        return as_stored(value);
+    };
     let text = match (field.ty, value) {
         (_, Scalar::Null) => return Ink::default(),
         (FieldType::Instant, Scalar::Int(at)) => times.moment(*at),

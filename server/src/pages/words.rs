@@ -27,7 +27,7 @@ words! {
     previous_day next_day previous_month next_month all_records find find_button find_clear
     found_none margin margin_show margin_hide export_csv export_jsonl print happened recorded
     received not_received clocks_ahead clocks_slow clocks_behind clocks_written_later
-    apart_later apart_earlier number records_in_row server_device somebody mark_registered
+    apart_later apart_earlier number records_in_row phone server_device somebody mark_registered
     mark_late mark_amended mark_conflict mark_held mark_removed mark_unknown mark_unreadable
     legend blank amended_by amendment_line no_reason removed_by removed_disputed unknown_note
     unreadable_note due_by due_done due_over amendments amendments_none summary sum_rows
@@ -74,7 +74,9 @@ mod tests {
             names
         };
         let texts = table.into_iter();
-        texts.map(|(name, text)| (name, places(text.as_str().unwrap()))).collect()
+        texts
+            .map(|(name, text)| (name, places(text.as_str().unwrap())))
+            .collect()
     }
 
     #[test]

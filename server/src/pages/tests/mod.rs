@@ -56,17 +56,26 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
     for language in LANGUAGES {
         let mut add = |page: &str, html: String| {
             let tag = language.tag();
-            drawn.push(Drawn { name: format!("{name}-{page}.{tag}.html"), language, html });
+            drawn.push(Drawn {
+                name: format!("{name}-{page}.{tag}.html"),
+                language,
+                html,
+            });
         };
         let station = &sample.station;
         let day = "2026-05-11";
         let counts = sample.counts();
         let home = reader("/", language);
-        add("home", home::draw(&home, &sample.stations()).render().unwrap());
+        add(
+            "home",
+            home::draw(&home, &sample.stations()).render().unwrap(),
+        );
         let overview = reader("/s/S00", language);
         add(
             "overview",
-            overview::draw(&overview, station, &counts, at(40, 0)).render().unwrap(),
+            overview::draw(&overview, station, &counts, at(40, 0))
+                .render()
+                .unwrap(),
         );
         for (book, day) in [("R1", Some(day)), ("R3", None)] {
             let path = reader(&format!("/s/S00/books/{book}"), language);
@@ -85,14 +94,22 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
             add(&format!("record-{n}"), page.render().unwrap());
         }
         let held = reader("/s/S00/held", language);
-        add("held", held::draw(&held, station, &sample.held).render().unwrap());
+        add(
+            "held",
+            held::draw(&held, station, &sample.held).render().unwrap(),
+        );
         let conflicts = reader("/s/S00/conflicts", language);
         let views: Vec<_> = sample.papers.iter().map(sample::Paper::view).collect();
         let views: Vec<_> = views
             .into_iter()
             .filter(|view| books::facts(view, &station.books).conflicts > 0)
             .collect();
-        add("conflicts", conflicts::draw(&conflicts, station, &views, None).render().unwrap());
+        add(
+            "conflicts",
+            conflicts::draw(&conflicts, station, &views, None)
+                .render()
+                .unwrap(),
+        );
         let message = Message {
             title: HOSTILE.to_owned(),
             kept: HOSTILE.to_owned(),
@@ -105,7 +122,9 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
 }
 
 fn write(drawn: &[Drawn]) {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../tests/artefacts/pages"].iter().collect();
+    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../tests/artefacts/pages"]
+        .iter()
+        .collect();
     std::fs::create_dir_all(&folder).unwrap();
     for page in drawn {
         std::fs::write(folder.join(&page.name), &page.html).unwrap();
@@ -114,14 +133,29 @@ fn write(drawn: &[Drawn]) {
 
 /// What no page may have in it, whatever people wrote.
 fn check(drawn: &Drawn) {
-    let Drawn { name, language, html } = drawn;
-    for hostile in ["<script>", "<img", "onerror=\"", "javascript:", "</textarea", " style="] {
+    let Drawn {
+        name,
+        language,
+        html,
+    } = drawn;
+    for hostile in [
+        "<script>",
+        "<img",
+        "onerror=\"",
+        "javascript:",
+        "</textarea",
+        " style=",
+    ] {
         assert!(!html.contains(hostile), "{name} contains {hostile}");
     }
     let unseen = |letter: char| {
-        (letter.is_control() && letter != '\n') || matches!(letter, '\u{200b}' | '\u{202e}' | '\u{2066}' | '\u{feff}')
+        (letter.is_control() && letter != '\n')
+            || matches!(letter, '\u{200b}' | '\u{202e}' | '\u{2066}' | '\u{feff}')
     };
-    assert!(!html.contains(unseen), "{name} has letters that cannot be seen");
+    assert!(
+        !html.contains(unseen),
+        "{name} has letters that cannot be seen"
+    );
     let tag = match language {
         Language::Zh => "<html lang=\"zh-CN\">",
         Language::En => "<html lang=\"en\">",
@@ -130,22 +164,40 @@ fn check(drawn: &Drawn) {
         assert!(html.contains(needed), "{name} lacks {needed}");
     }
     assert_eq!(html.matches("<h1").count(), 1, "{name} has one heading");
-    assert!(!html.contains("http://") && !html.contains("https://"), "{name} names a host");
+    assert!(
+        !html.contains("http://") && !html.contains("https://"),
+        "{name} names a host"
+    );
     let columns = html.matches("<th ").count();
-    assert_eq!(html.matches("scope=\"col\"").count() + html.matches("scope=\"row\"").count(), columns, "{name}: every header has a scope");
+    assert_eq!(
+        html.matches("scope=\"col\"").count() + html.matches("scope=\"row\"").count(),
+        columns,
+        "{name}: every header has a scope"
+    );
     // A word of a page that is still between braces was given nothing.
-    assert!(!html.contains("{n}") && !html.contains("{by}"), "{name} has an empty place");
+    assert!(
+        !html.contains("{n}") && !html.contains("{by}"),
+        "{name} has an empty place"
+    );
 }
 
 fn named<'d>(drawn: &'d [Drawn], name: &str) -> &'d str {
-    &drawn.iter().find(|page| page.name == name).unwrap_or_else(|| panic!("{name}")).html
+    &drawn
+        .iter()
+        .find(|page| page.name == name)
+        .unwrap_or_else(|| panic!("{name}"))
+        .html
 }
 
 /// The text of a page without its markup.
 fn text(html: &str) -> String {
     let mut text = String::new();
     for (at, part) in html.split('<').enumerate() {
-        let shown = if at == 0 { part } else { part.split_once('>').map_or("", |(_, rest)| rest) };
+        let shown = if at == 0 {
+            part
+        } else {
+            part.split_once('>').map_or("", |(_, rest)| rest)
+        };
         let _ = write!(text, "{shown}");
     }
     text
@@ -157,13 +209,28 @@ fn a_working_day_is_drawn_with_its_marks() {
     drawn.iter().for_each(check);
     write(&drawn);
     let register = named(&drawn, "day-R3.zh.html");
-    for shown in ["<del><bdi>", "冲突", "锦城案〔2026〕第0001号", "第 1 页 共 1 页", "scope=\"col\"", "class=\"blank\"", "作废"] {
+    for shown in [
+        "<del><bdi>",
+        "冲突",
+        "锦城案〔2026〕第0001号",
+        "第 1 页 共 1 页",
+        "scope=\"col\"",
+        "class=\"blank\"",
+        "作废",
+    ] {
         assert!(register.contains(shown), "{shown}");
     }
     let seen = text(register);
-    assert!(seen.contains("138****8000") && !seen.contains("13800138000"), "personal values are masked");
+    assert!(
+        seen.contains("138****8000") && !seen.contains("13800138000"),
+        "personal values are masked"
+    );
     let log = text(named(&drawn, "day-R1.en.html"));
-    for shown in ["Not all devices have sent this day", "phone clock 11 min fast", "written down"] {
+    for shown in [
+        "Not all devices have sent this day",
+        "phone clock 11 min fast",
+        "written down",
+    ] {
         assert!(log.contains(shown), "{shown}");
     }
     let record = text(named(&drawn, "day-record-0.zh.html"));
@@ -171,7 +238,10 @@ fn a_working_day_is_drawn_with_its_marks() {
         assert!(record.contains(shown), "{shown}");
     }
     let held = text(named(&drawn, "day-held.zh.html"));
-    assert!(held.contains("填写人没有写这一项的权限"), "a held act says what happened");
+    assert!(
+        held.contains("填写人没有写这一项的权限"),
+        "a held act says what happened"
+    );
 }
 
 #[test]
@@ -197,6 +267,11 @@ fn the_longest_names_and_hostile_texts_are_drawn_soundly() {
 fn what_pages_load_stays_small() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
     let files = std::fs::read_dir(folder).unwrap();
-    let size: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
-    assert!(size < 40_000, "{size} bytes of assets leave too little of 150 kB to the page");
+    let size: u64 = files
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(
+        size < 40_000,
+        "{size} bytes of assets leave too little of 150 kB to the page"
+    );
 }

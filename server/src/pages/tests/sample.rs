@@ -5,9 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sync_core::book::Station as BookStation;
 use sync_core::catalogue::{Catalogue, FieldType};
-use sync_core::envelope::{
-    Charter, CharterDelta, DeviceGrant, Member, Number, ServerKey, SoftKey,
-};
+use sync_core::envelope::{Charter, CharterDelta, DeviceGrant, Member, Number, ServerKey, SoftKey};
 use sync_core::ids::{ActId, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use sync_core::record::change::{Decoded, Scalar};
 use sync_core::record::history::{History, Origin};
@@ -48,13 +46,22 @@ pub struct Paper {
 
 impl Paper {
     fn pen<'a>(station: &'a StationId, person: &'a PersonId, officer: u8, at: i64) -> Pen<'a> {
-        Pen { station, device: device(officer), g: 0, person, at }
+        Pen {
+            station,
+            device: device(officer),
+            g: 0,
+            person,
+            at,
+        }
     }
 
     fn push(&mut self, bytes: Vec<u8>, officer: u8, at: i64, received: i64) {
         self.entry += 1;
         let origin = Origin {
-            act: ActId { device: device(officer), n: self.entry },
+            act: ActId {
+                device: device(officer),
+                n: self.entry,
+            },
             person: person(officer),
             at,
             received_at: Some(received),
@@ -104,11 +111,17 @@ fn person(officer: u8) -> PersonId {
 }
 
 pub fn step(to: &str) -> Edit {
-    Edit::Step { to: to.into(), note: None }
+    Edit::Step {
+        to: to.into(),
+        note: None,
+    }
 }
 
 pub fn set(field: &str, value: &str) -> Edit {
-    Edit::Set { spot: Spot::Field(field.into()), value: Scalar::Str(value.into()) }
+    Edit::Set {
+        spot: Spot::Field(field.into()),
+        value: Scalar::Str(value.into()),
+    }
 }
 
 impl Sample {
@@ -117,7 +130,10 @@ impl Sample {
         let server = SoftKey::from_secret(&[99; 32]).unwrap();
         let mut delta = CharterDelta::new(Epoch { lineage: 0, n: 0 });
         delta.catalogue = Some(catalogue.hash());
-        delta.server = Some(ServerKey { device: server.device(), sign_key: server.public() });
+        delta.server = Some(ServerKey {
+            device: server.device(),
+            sign_key: server.public(),
+        });
         delta.station_name = Some(name.into());
         let mut devices = Vec::new();
         for (n, name) in (1u8..).zip(people) {
@@ -150,7 +166,13 @@ impl Sample {
         charter.apply(&delta).unwrap();
         let books = BookStation::new(&charter, Arc::new(catalogue));
         Sample {
-            station: Shown { id: code(), name: name.into(), charter, books, devices },
+            station: Shown {
+                id: code(),
+                name: name.into(),
+                charter,
+                books,
+                devices,
+            },
             papers: Vec::new(),
             numbers: Vec::new(),
             held: Vec::new(),
@@ -183,7 +205,11 @@ impl Sample {
             return Counts::default();
         }
         Counts {
-            books: [("R1".to_owned(), (23, Some("2026-05-11".to_owned()))), ("R3".to_owned(), (6, None))].into(),
+            books: [
+                ("R1".to_owned(), (23, Some("2026-05-11".to_owned()))),
+                ("R3".to_owned(), (6, None)),
+            ]
+            .into(),
             held: self.held.len() as u64,
             conflicts: 2,
         }
@@ -200,17 +226,19 @@ impl Sample {
                 value: from_json(field, value).unwrap(),
             };
             if field.is_rows() {
-                edits.extend(value.as_array().unwrap().iter().map(|row| Edit::AddRow {
-                    field: name.clone(),
-                    cells: row
-                        .as_object()
-                        .unwrap()
-                        .iter()
-                        .map(|(cell, value)| {
-                            let field = field.cell(cell).unwrap();
-                            (cell.clone(), from_json(field, value).unwrap())
-                        })
-                        .collect(),
+                edits.extend(value.as_array().unwrap().iter().map(|row| {
+                    Edit::AddRow {
+                        field: name.clone(),
+                        cells: row
+                            .as_object()
+                            .unwrap()
+                            .iter()
+                            .map(|(cell, value)| {
+                                let field = field.cell(cell).unwrap();
+                                (cell.clone(), from_json(field, value).unwrap())
+                            })
+                            .collect(),
+                    }
                 }));
             } else if field.many {
                 edits.extend(value.as_array().unwrap().iter().map(add));
@@ -218,7 +246,10 @@ impl Sample {
                 edits.push(add(value));
             } else {
                 let value = from_json(field, value).unwrap();
-                edits.push(Edit::Set { spot: Spot::Field(name.clone()), value });
+                edits.push(Edit::Set {
+                    spot: Spot::Field(name.clone()),
+                    value,
+                });
             }
         }
         edits
@@ -229,12 +260,20 @@ impl Sample {
         let record = RecordId::derive(&code(), device(officer), n);
         let catalogue = self.station.books.catalogue().clone();
         let (who, code) = (person(officer), code());
-        let birth = Birth { kind: &catalogue.kinds[kind], external_id: None };
+        let birth = Birth {
+            kind: &catalogue.kinds[kind],
+            external_id: None,
+        };
         let edits = self.filled(kind, body);
         let pen = Paper::pen(&code, &who, officer, at);
         let bytes = write::create(record, birth, &edits, &pen).unwrap();
         let history = History::new(record);
-        let mut paper = Paper { catalogue, kind: kind.into(), history, entry: n * 10 };
+        let mut paper = Paper {
+            catalogue,
+            kind: kind.into(),
+            history,
+            entry: n * 10,
+        };
         paper.push(bytes, officer, at, received);
         self.papers.push(paper);
         self.papers.len() - 1
@@ -254,7 +293,10 @@ impl Sample {
     }
 
     fn hold(&mut self, code: &str, officer: u8, detail: &str, whole: bool) {
-        let records = self.papers.first().map(|paper| paper.history.record.to_string());
+        let records = self
+            .papers
+            .first()
+            .map(|paper| paper.history.record.to_string());
         self.held.push(HeldRow {
             device: device(officer),
             person: person(officer).to_string(),
@@ -287,11 +329,27 @@ impl Sample {
             "log": [{"at": "2026-05-11T01:10:00Z", "text": "现场拍照，通知当事人到场。"}],
         }));
         let paper = &mut sample.papers[full];
-        for (to, hour) in [("lead", 9), ("filing_review", 10), ("filed", 11), ("investigating", 14)] {
+        for (to, hour) in [
+            ("lead", 9),
+            ("filing_review", 10),
+            ("filed", 11),
+            ("investigating", 14),
+        ] {
             paper.edit(1, at(hour, 20), at(17, 30), &[step(to)]);
         }
-        let reason = Edit::Amend { reason: "当事人名称登记有误，已核对营业执照".into() };
-        paper.edit(2, at(15, 2), at(17, 31), &[set("party", "成都市锦江区某某建材经营部"), set("place", "锦华路一段14号门前"), reason]);
+        let reason = Edit::Amend {
+            reason: "当事人名称登记有误，已核对营业执照".into(),
+        };
+        paper.edit(
+            2,
+            at(15, 2),
+            at(17, 31),
+            &[
+                set("party", "成都市锦江区某某建材经营部"),
+                set("place", "锦华路一段14号门前"),
+                reason,
+            ],
+        );
         sample.number(full);
 
         let torn = sample.make("case", 2, at(10, 1), at(10, 2), &json!({
@@ -302,8 +360,23 @@ impl Sample {
         let paper = &mut sample.papers[torn];
         paper.edit(2, at(10, 5), at(10, 6), &[step("lead")]);
         let heads = paper.heads();
-        paper.edit_at(&heads, 1, at(11, 40), at(17, 30), &[set("level", "l1_squad"), set("cause", "擅自设置大型户外广告")]);
-        paper.edit_at(&heads, 2, at(11, 52), at(17, 33), &[set("level", "l2_deputy_leader")]);
+        paper.edit_at(
+            &heads,
+            1,
+            at(11, 40),
+            at(17, 30),
+            &[
+                set("level", "l1_squad"),
+                set("cause", "擅自设置大型户外广告"),
+            ],
+        );
+        paper.edit_at(
+            &heads,
+            2,
+            at(11, 52),
+            at(17, 33),
+            &[set("level", "l2_deputy_leader")],
+        );
 
         let late = sample.make("case", 3, at(34, 0), at(34, 11), &json!({
             "source": "patrol", "cause": "未按规定分类投放生活垃圾", "offence_at": "2026-05-09T08:10:00Z",
@@ -314,7 +387,10 @@ impl Sample {
         let gone = sample.make("case", 1, at(8, 30), at(8, 31), &json!({
             "source": "patrol", "cause": "重复登记", "offence_at": "2026-05-11T00:20:00Z", "place": "锦华路",
         }));
-        let remove = Edit::Remove { target: None, reason: "与第1号为同一案件".into() };
+        let remove = Edit::Remove {
+            target: None,
+            reason: "与第1号为同一案件".into(),
+        };
         sample.papers[gone].edit(1, at(9, 30), at(9, 31), &[remove]);
 
         sample.make("duty_day", 1, at(17, 20), at(17, 30), &json!({
@@ -329,12 +405,22 @@ impl Sample {
             "track": [[0, 30.65, 104.08, 5], [60, 30.6502, 104.0801, 5], [4980, 30.66, 104.09, 8]],
             "nothing_found": true,
         }));
-        sample.papers[walk].edit(1, at(17, 42), at(17, 31), &[step("started"), step("ended"), step("submitted")]);
+        sample.papers[walk].edit(
+            1,
+            at(17, 42),
+            at(17, 31),
+            &[step("started"), step("ended"), step("submitted")],
+        );
         let finding = sample.make("finding", 2, at(14, 0), at(17, 33), &json!({
             "category": ["X07"], "place": "锦华苑3号楼2单元", "first_observed": "2026-05-11T05:40:00Z",
             "description": "楼道堆放旧家具，占通道约一半。", "deadline": "2026-05-14",
         }));
-        sample.papers[finding].edit(2, at(14, 1), at(17, 33), &[step("found"), step("persuaded")]);
+        sample.papers[finding].edit(
+            2,
+            at(14, 1),
+            at(17, 33),
+            &[step("found"), step("persuaded")],
+        );
         for n in 0..4 {
             let minute = format!("2026-05-11T0{}:15:00Z", 2 + n);
             let reception = sample.make("reception", 1, at(10 + n, 20), at(17, 30), &json!({
@@ -351,7 +437,14 @@ impl Sample {
     pub fn long() -> Sample {
         let name = "新疆维吾尔自治区巴音郭楞蒙古自治州库尔勒市朝阳街道团结社区城市管理综合行政执法工作站（第二驻点工作室）";
         let person = "阿卜杜勒热合曼·麦麦提图尔荪尼亚孜·库尔班江";
-        let mut sample = Sample::new(name, &[person, "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh", person]);
+        let mut sample = Sample::new(
+            name,
+            &[
+                person,
+                "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh",
+                person,
+            ],
+        );
         let text = "在人行道上擅自堆放装修材料、设置经营摊点并拒不改正，".repeat(6);
         let case = sample.make("case", 1, at(9, 0), at(99, 0), &json!({
             "source": "patrol", "cause": text, "offence_at": "2026-05-11T01:00:00Z",
@@ -361,10 +454,21 @@ impl Sample {
             "penalties": [{"kind": "fine", "amount": 999_999_999_999i64}, {"kind": "warning"}, {"kind": "confiscate_goods"}],
             "documents": [{"form": "rectification_notice", "no": "锦江区综合行政执法责改通〔2026〕第000012号", "served_on": "2026-05-11", "served_how": text}],
         }));
-        sample.papers[case].edit(1, at(9, 30), at(99, 0), &[step("lead"), step("filing_review"), step("filed")]);
+        sample.papers[case].edit(
+            1,
+            at(9, 30),
+            at(99, 0),
+            &[step("lead"), step("filing_review"), step("filed")],
+        );
         sample.papers[case].edit(2, at(9, 40), at(99, 0), &[set("remark", &text.repeat(2))]);
         let heads = sample.papers[case].heads();
-        sample.papers[case].edit_at(&heads, 1, at(9, 50), at(99, 0), &[set("cause", &text.replace('在', "于"))]);
+        sample.papers[case].edit_at(
+            &heads,
+            1,
+            at(9, 50),
+            at(99, 0),
+            &[set("cause", &text.replace('在', "于"))],
+        );
         sample.papers[case].edit_at(&heads, 2, at(9, 51), at(99, 0), &[set("cause", name)]);
         sample.number(case);
         sample.make("patrol", 2, at(9, 0), at(99, 0), &json!({
@@ -381,13 +485,38 @@ impl Sample {
             "facts": HOSTILE.repeat(3), "party": HOSTILE, "contact": HOSTILE, "handlers": [HOSTILE, "O0001"],
             "penalties": [{"kind": HOSTILE, "amount": i64::MIN}], "log": [{"text": HOSTILE}],
         }));
-        let note = Edit::Step { to: HOSTILE.into(), note: Some(HOSTILE.into()) };
-        sample.papers[case].edit(1, at(9, 10), at(9, 11), &[step("lead"), step("filing_review"), step("filed"), note]);
+        let note = Edit::Step {
+            to: HOSTILE.into(),
+            note: Some(HOSTILE.into()),
+        };
+        sample.papers[case].edit(
+            1,
+            at(9, 10),
+            at(9, 11),
+            &[step("lead"), step("filing_review"), step("filed"), note],
+        );
         let heads = sample.papers[case].heads();
-        let reason = Edit::Amend { reason: HOSTILE.into() };
-        sample.papers[case].edit_at(&heads, 2, at(9, 12), at(9, 13), &[set("place", "<i>"), reason]);
-        sample.papers[case].edit_at(&heads, 1, at(9, 12), at(9, 13), &[set("place", &format!("{HOSTILE}2"))]);
-        let remove = Edit::Remove { target: None, reason: HOSTILE.into() };
+        let reason = Edit::Amend {
+            reason: HOSTILE.into(),
+        };
+        sample.papers[case].edit_at(
+            &heads,
+            2,
+            at(9, 12),
+            at(9, 13),
+            &[set("place", "<i>"), reason],
+        );
+        sample.papers[case].edit_at(
+            &heads,
+            1,
+            at(9, 12),
+            at(9, 13),
+            &[set("place", &format!("{HOSTILE}2"))],
+        );
+        let remove = Edit::Remove {
+            target: None,
+            reason: HOSTILE.into(),
+        };
         sample.papers[case].edit_at(&heads, 3, at(9, 12), at(9, 13), &[remove]);
         sample.hold(HOSTILE, 1, HOSTILE, false);
         sample
