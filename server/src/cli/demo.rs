@@ -133,8 +133,12 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 fn table(merged: &Merged, scenario: &Scenario, words: &Words) {
-    let title = words.title.replace("{station}", &scenario.station.name);
-    out::say(&title.replace("{day}", &merged.day.to_string()));
+    let parts = [
+        ("{station}", scenario.station.name.clone()),
+        ("{day}", merged.day.to_string()),
+        ("{phones}", scenario.officers.len().to_string()),
+    ];
+    out::say(&filled(&words.title, &parts));
     let n = merged.numbers;
     let rows = [
         (&words.saved, n.saved.to_string()),
@@ -156,9 +160,15 @@ fn addresses(merged: &Merged, words: &Words) {
     let base = format!("http://{}/s/{station}", merged.address());
     let record = merged.contested;
     let pages = [
-        (&words.duty_log, Some(format!("books/R1?day={}", merged.day))),
+        (
+            &words.duty_log,
+            Some(format!("books/R1?day={}", merged.day)),
+        ),
         (&words.case_register, Some("books/R3".to_owned())),
-        (&words.record, record.map(|record| format!("records/{record}"))),
+        (
+            &words.record,
+            record.map(|record| format!("records/{record}")),
+        ),
         (&words.conflicts_page, Some("conflicts".to_owned())),
         (&words.held_page, Some("held".to_owned())),
     ];
@@ -169,6 +179,12 @@ fn addresses(merged: &Merged, words: &Words) {
         }
     }
     out::say(&words.stop);
+}
+
+/// The sentence with its parts filled in.
+fn filled(sentence: &str, parts: &[(&str, String)]) -> String {
+    let fill = |said: String, (part, value): &(&str, String)| said.replace(part, value);
+    parts.iter().fold(sentence.to_owned(), fill)
 }
 
 /// The text and blanks after it, as wide as `width` columns. Chinese takes two columns a sign.
@@ -219,10 +235,7 @@ impl Bars {
             ("{sent}", progress.sent.to_string()),
             ("{registered}", progress.registered.to_string()),
         ];
-        let said = counts.iter().fold(self.playing.to_owned(), |said, (part, value)| {
-            said.replace(part, value)
-        });
-        bar.set_message(said);
+        bar.set_message(filled(self.playing, &counts));
     }
 
     fn clear(&self) {

@@ -156,7 +156,10 @@ mod tests {
                 assert!(known(other) && *other != event.who, "{other}");
             }
         }
-        let saved = morning.officers.iter().map(|one| morning.acts_of(&one.code));
+        let saved = morning
+            .officers
+            .iter()
+            .map(|one| morning.acts_of(&one.code));
         assert_eq!(saved.sum::<u64>(), morning.expect.saved);
     }
 

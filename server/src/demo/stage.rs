@@ -134,7 +134,10 @@ impl Stage {
             Ok(code)
         })
         .await?;
-        let (server, now) = (format!("http://{}", self.server.address), app.clock.now_ms());
+        let (server, now) = (
+            format!("http://{}", self.server.address),
+            app.clock.now_ms(),
+        );
         let join = || Carried::join(officer, folder, &server, &code.reveal(), now);
         self.phones.push(block_in_place(join)?);
         Ok(())

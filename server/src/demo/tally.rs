@@ -85,7 +85,10 @@ async fn read(tx: &mut Tx, stage: &Stage) -> Result<Shown> {
         let records = shown.admitted.entry(act(&row)?).or_default();
         records.insert(RecordId(row.bytes("record")?));
     }
-    for row in tx.fetch_all(sql!("held_list"), args![station, "held"]).await? {
+    for row in tx
+        .fetch_all(sql!("held_list"), args![station, "held"])
+        .await?
+    {
         shown.held.insert(act(&row)?);
     }
     let flagged = args![station, flags::CONFLICT, i64::MAX, 0_i64];
@@ -99,7 +102,10 @@ async fn read(tx: &mut Tx, stage: &Stage) -> Result<Shown> {
         let id = line["id"].as_str().unwrap_or_default().to_owned();
         shown.exported.insert(id, line);
     }
-    for row in tx.fetch_all(sql!("line_count_by_book"), args![station]).await? {
+    for row in tx
+        .fetch_all(sql!("line_count_by_book"), args![station])
+        .await?
+    {
         let book: String = row.get("book")?;
         shown.late += late(tx, stage, &book).await?;
     }
@@ -108,7 +114,9 @@ async fn read(tx: &mut Tx, stage: &Stage) -> Result<Shown> {
 
 async fn late(tx: &mut Tx, stage: &Stage, book: &str) -> Result<u64> {
     let mut late = 0;
-    let rows = tx.fetch_all(sql!("line_by_book"), args![&stage.station, book]).await?;
+    let rows = tx
+        .fetch_all(sql!("line_by_book"), args![&stage.station, book])
+        .await?;
     for row in rows {
         let cells: String = row.get("cells")?;
         let line: Line = serde_json::from_str(&cells).map_err(|_| Error::Damaged("line"))?;
