@@ -118,6 +118,14 @@ pub enum Error {
     #[error("the console answers to this machine's own names alone")]
     ConsoleForeignHost,
 
+    #[error("the demo failed at {doing}")]
+    Demo {
+        doing: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the demo came to {what}")]
+    DemoDiffers { what: String },
+
     #[error("there is nothing at this address")]
     NoSuchRoute,
     #[error("this address does not answer to this method")]

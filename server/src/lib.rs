@@ -7,6 +7,8 @@
 //! send), [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`]
 //! (whole records in and out), [`known`] and [`exchange`] (what one phone is
 //! answered), [`pages`] (what the console shows), [`http`] (listeners, routes), [`cli`] (the command line).
+//! (whole records in and out), [`known`] and [`exchange`] (what one phone is answered), [`http`]
+//! (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
 pub mod charter;
@@ -15,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod datadir;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod exchange;
 pub mod export;

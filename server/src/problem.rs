@@ -123,6 +123,8 @@ impl Error {
                 ("console_not_loopback", StatusCode::INTERNAL_SERVER_ERROR)
             }
             Error::ConsoleForeignHost => ("console_foreign_host", StatusCode::MISDIRECTED_REQUEST),
+            Error::Demo { .. } => ("demo_failed", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::DemoDiffers { .. } => ("demo_differs", StatusCode::INTERNAL_SERVER_ERROR),
             Error::NoSuchRoute => ("no_such_route", StatusCode::NOT_FOUND),
             Error::MethodNotAllowed => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
             Error::BodyTooLarge { .. } => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE),

@@ -166,6 +166,14 @@ impl Phone {
         self.host.clock.read().wall
     }
 
+    /// Sets this phone's clock, as its owner or its network may at any time: it shows `wall` now.
+    pub fn set_clock(&mut self, wall: i64) {
+        let clock = &mut self.host.clock;
+        clock.ahead = clock
+            .ahead
+            .saturating_add(wall.saturating_sub(clock.read().wall));
+    }
+
     /// A store that was copied may be read, and may not be written: two phones that write under
     /// one name would fork its log.
     fn may_write(&self) -> Result<(), PhoneError> {

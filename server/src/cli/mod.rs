@@ -4,6 +4,7 @@
 //! what went wrong and what to do.
 
 mod catalogue;
+mod demo;
 mod export;
 mod import;
 mod init;
@@ -44,6 +45,8 @@ enum Command {
     Catalogue(catalogue::Options),
     /// Serve phones and the console
     Serve(serve::Options),
+    /// Play a morning of a station with phones of its own, in a temporary folder
+    Demo(demo::Options),
     /// List, rename and set stations
     Station(station::Options),
     /// Say who the members of a station are
@@ -106,7 +109,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, clock: Clock) -> Result<()> {
     let mut runtime = match command {
-        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Demo(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime
@@ -121,6 +124,7 @@ fn run(command: Command, clock: Clock) -> Result<()> {
             Command::Init(options) => init::run(options, &clock).await,
             Command::Catalogue(options) => catalogue::run(&options),
             Command::Serve(options) => serve::run(options, clock).await,
+            Command::Demo(options) => demo::run(options, &clock).await,
             Command::Station(options) => station::run(options, &clock).await,
             Command::Officer(options) => officer::run(options, &clock).await,
             Command::Invite(options) => invite::run(options, &clock).await,

@@ -76,7 +76,7 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-fn handler(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
+pub(super) fn handler(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
     signal(kind).map_err(|source| Error::Runtime {
         operation: "listening for signals",
         source,

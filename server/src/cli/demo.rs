@@ -1,0 +1,262 @@
+//! `wardbook demo`: plays a station's morning and shows its books.
+
+use std::io::IsTerminal;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::signal::unix::SignalKind;
+
+use super::{out, serve};
+use crate::clock::Clock;
+use crate::config;
+use crate::datadir::DataDir;
+use crate::db::{Db, Schema};
+use crate::demo::{self, Merged, Place, Progress, Scenario};
+use crate::error::{Error, Result};
+use crate::messages::Language;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// End after the merge instead of serving the books
+    #[arg(long)]
+    exit: bool,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    title: String,
+    playing: String,
+    saved: String,
+    sent: String,
+    registered: String,
+    conflicts: String,
+    held: String,
+    late: String,
+    lost: String,
+    seconds: String,
+    open: String,
+    duty_log: String,
+    case_register: String,
+    record: String,
+    conflicts_page: String,
+    held_page: String,
+    stop: String,
+}
+
+#[expect(clippy::expect_used, reason = "embedded files that a test reads")]
+fn read(file: &str) -> Words {
+    toml::from_str(file).expect("the embedded words are whole")
+}
+
+static ZH: LazyLock<Words> = LazyLock::new(|| read(include_str!("../../messages/demo.zh.toml")));
+static EN: LazyLock<Words> = LazyLock::new(|| read(include_str!("../../messages/demo.en.toml")));
+
+fn words(language: Language) -> &'static Words {
+    match language {
+        Language::Zh => &ZH,
+        Language::En => &EN,
+    }
+}
+
+pub async fn run(options: Options, clock: &Clock) -> Result<()> {
+    let mut terminate = serve::handler(SignalKind::terminate())?;
+    let mut interrupt = serve::handler(SignalKind::interrupt())?;
+    // Whichever way it ends, the folder goes with it.
+    let folder = TempDir::with_prefix("wardbook-demo-")
+        .map_err(|source| Error::file("making a folder in", std::env::temp_dir(), source))?;
+    tokio::select! {
+        outcome = show(&options, folder.path(), clock) => outcome,
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    }
+}
+
+async fn show(options: &Options, folder: &std::path::Path, clock: &Clock) -> Result<()> {
+    let (scenario, words) = (Scenario::morning(), words(config::language()));
+    let data = DataDir::new(folder.join("station"));
+    data.create()?;
+    let db = Db::open(&data.location(None)?, Schema::Create).await?;
+    let place = Place {
+        db,
+        data,
+        phones: folder.to_owned(),
+    };
+    let bars = Bars::of(&scenario, words);
+    let merged = demo::play(&scenario, place, clock, &mut |progress| bars.show(progress)).await?;
+    bars.clear();
+    match options.json {
+        true => out::say(&json(&merged).to_string()),
+        false => table(&merged, &scenario, words),
+    }
+    merged.check(&scenario)?;
+    if options.exit {
+        merged.server.stop().await;
+        return Ok(());
+    }
+    if !options.json {
+        addresses(&merged, words);
+    }
+    // The demo's clock stands still between its events; now that people look, it goes on.
+    let second = Duration::from_secs(1);
+    let mut ticks = tokio::time::interval(second);
+    loop {
+        ticks.tick().await;
+        merged.server.app.clock.advance(second);
+    }
+}
+
+fn json(merged: &Merged) -> Value {
+    let n = merged.numbers;
+    json!({
+        "saved": n.saved,
+        "sent": n.sent,
+        "registered": n.registered,
+        "conflicts": n.conflicts,
+        "held": n.held,
+        "late": n.late,
+        "lost": n.lost,
+        "seconds": rounded(merged.seconds),
+    })
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+fn table(merged: &Merged, scenario: &Scenario, words: &Words) {
+    let parts = [
+        ("{station}", scenario.station.name.clone()),
+        ("{day}", merged.day.to_string()),
+        ("{phones}", scenario.officers.len().to_string()),
+    ];
+    out::say(&filled(&words.title, &parts));
+    let n = merged.numbers;
+    let rows = [
+        (&words.saved, n.saved.to_string()),
+        (&words.sent, n.sent.to_string()),
+        (&words.registered, n.registered.to_string()),
+        (&words.conflicts, n.conflicts.to_string()),
+        (&words.held, n.held.to_string()),
+        (&words.late, n.late.to_string()),
+        (&words.lost, n.lost.to_string()),
+        (&words.seconds, format!("{:.2}", merged.seconds)),
+    ];
+    for (label, value) in rows {
+        out::say(&format!("  {}{value:>8}", padded(label, 32)));
+    }
+}
+
+fn addresses(merged: &Merged, words: &Words) {
+    let station = &merged.station;
+    let base = format!("http://{}/s/{station}", merged.address());
+    let record = merged.contested;
+    let pages = [
+        (
+            &words.duty_log,
+            Some(format!("books/R1?day={}", merged.day)),
+        ),
+        (&words.case_register, Some("books/R3".to_owned())),
+        (
+            &words.record,
+            record.map(|record| format!("records/{record}")),
+        ),
+        (&words.conflicts_page, Some("conflicts".to_owned())),
+        (&words.held_page, Some("held".to_owned())),
+    ];
+    out::say(&format!("\n{}", words.open));
+    for (label, page) in pages {
+        if let Some(page) = page {
+            out::say(&format!("  {}{base}/{page}", padded(label, 22)));
+        }
+    }
+    out::say(&words.stop);
+}
+
+/// The sentence with its parts filled in.
+fn filled(sentence: &str, parts: &[(&str, String)]) -> String {
+    let fill = |said: String, (part, value): &(&str, String)| said.replace(part, value);
+    parts.iter().fold(sentence.to_owned(), fill)
+}
+
+/// The text and blanks after it, as wide as `width` columns. Chinese takes two columns a sign.
+fn padded(text: &str, width: usize) -> String {
+    let columns = |c: char| if c >= '\u{2e80}' { 2 } else { 1 };
+    let taken: usize = text.chars().map(columns).sum();
+    format!("{text}{}", " ".repeat(width.saturating_sub(taken).max(1)))
+}
+
+/// A bar a phone: how much of what its officer will save is there.
+struct Bars {
+    bars: Vec<(sync_core::ids::PersonId, String, ProgressBar)>,
+    all: MultiProgress,
+    playing: &'static str,
+}
+
+impl Bars {
+    fn of(scenario: &Scenario, words: &'static Words) -> Bars {
+        let target = match std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let all = MultiProgress::with_draw_target(target);
+        let style = ProgressStyle::with_template("{prefix} {bar:24} {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = |officer: &demo::Officer| {
+            let bar = all.add(ProgressBar::new(scenario.acts_of(&officer.code)));
+            bar.set_style(style.clone());
+            (officer.code.clone(), officer.name.clone(), bar)
+        };
+        Bars {
+            bars: scenario.officers.iter().map(bar).collect(),
+            all: all.clone(),
+            playing: &words.playing,
+        }
+    }
+
+    fn show(&self, progress: &Progress) {
+        let mut bars = self.bars.iter();
+        let Some((_, name, bar)) = bars.find(|(who, _, _)| *who == progress.who) else {
+            return;
+        };
+        bar.set_prefix(format!("{:.5}", progress.at.to_string()));
+        bar.set_position(progress.saved);
+        let counts = [
+            ("{name}", name.clone()),
+            ("{saved}", progress.saved.to_string()),
+            ("{sent}", progress.sent.to_string()),
+            ("{registered}", progress.registered.to_string()),
+        ];
+        bar.set_message(filled(self.playing, &counts));
+    }
+
+    fn clear(&self) {
+        // A terminal that cannot be written to needs no clearing.
+        let _ = self.all.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_all_words() {
+        assert_eq!(words(Language::Zh).lost, "丢失");
+        assert_eq!(words(Language::En).lost, "lost");
+    }
+
+    #[test]
+    fn chinese_is_padded_by_its_width() {
+        assert_eq!(padded("丢失", 6), "丢失  ");
+        assert_eq!(padded("lost", 6), "lost  ");
+    }
+}

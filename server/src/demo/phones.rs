@@ -1,0 +1,144 @@
+//! An officer's phone: what is written on it, and how it meets others.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ffi::form::Given;
+use ffi::http::Client;
+use ffi::{Clock, Doing, Phone, PhoneError, SyncWish};
+use jiff::civil::Date;
+use sync_core::ids::PersonId;
+
+use super::scenario::{self, Change, Create, Officer};
+use crate::error::{Error, Result};
+
+/// The records that were made, by the names the scenario gives them.
+pub type Made = BTreeMap<String, String>;
+
+#[derive(Debug)]
+pub struct Carried {
+    pub person: PersonId,
+    pub phone: Phone,
+    client: Client,
+    /// Milliseconds by which its clock is wrong.
+    wrong: i64,
+}
+
+/// What the phone refused is the demo's failure, with the scenario's own words for where.
+fn failed(doing: impl Into<String>) -> impl FnOnce(PhoneError) -> Error {
+    let doing = doing.into();
+    move |source| Error::Demo {
+        doing,
+        source: Box::new(source),
+    }
+}
+
+impl Carried {
+    /// A new phone that joins with a code.
+    pub fn join(
+        officer: &Officer,
+        folder: &Path,
+        server: &str,
+        code: &str,
+        now: i64,
+    ) -> Result<Carried> {
+        let doing = || format!("joining {}", officer.name);
+        let phone = Phone::open(&folder.join(officer.code.as_str()), Clock::default());
+        let client = Client::new(server).map_err(PhoneError::from);
+        let mut carried = Carried {
+            person: officer.code.clone(),
+            phone: phone.map_err(failed(doing()))?,
+            client: client.map_err(failed(doing()))?,
+            wrong: officer.clock_minutes * 60_000,
+        };
+        carried.set_clock(now);
+        let joined = carried
+            .phone
+            .join(&carried.client, code, None, &officer.device);
+        joined.map_err(failed(doing()))?;
+        Ok(carried)
+    }
+
+    /// It is `now` by the station's clock; the phone's own is as wrong as ever.
+    pub fn set_clock(&mut self, now: i64) {
+        self.phone.set_clock(now.saturating_add(self.wrong));
+    }
+
+    pub fn create(&mut self, create: &Create, day: Date, made: &mut Made) -> Result<()> {
+        let doing = Doing::Create {
+            kind: create.kind.clone(),
+            external_id: None,
+            words: words(&create.words, day, made)?,
+            steps: create.steps.clone(),
+        };
+        let saved = self.phone.record(doing);
+        let saved = saved.map_err(failed(format!("saving {}", create.name)))?;
+        if let Some(record) = saved.records.first() {
+            made.insert(create.name.clone(), record.to_string());
+        }
+        Ok(())
+    }
+
+    pub fn change(&mut self, change: &Change, day: Date, made: &Made) -> Result<()> {
+        let doing = format!("writing to {}", change.record);
+        let id = made.get(&change.record).map_or("", String::as_str);
+        let record = self.phone.find(id).map_err(failed(&doing))?;
+        let words = words(&change.words, day, made)?;
+        let mut doings = Vec::new();
+        if !words.is_empty() {
+            doings.push(Doing::Edit {
+                record,
+                words,
+                reason: None,
+            });
+        }
+        doings.extend(change.steps.iter().map(|step| Doing::Step {
+            record,
+            step: step.clone(),
+            note: change.note.clone(),
+        }));
+        self.phone.act(&doings, None).map_err(failed(doing))?;
+        Ok(())
+    }
+
+    /// Sends and fetches all there is, until the server has judged what was sent.
+    pub fn sync(&mut self) -> Result<()> {
+        let wish = SyncWish {
+            wait_registered: true,
+            wait_ms: None,
+        };
+        let synced = self.phone.sync(&self.client, wish);
+        synced.map_err(failed(format!("syncing {}", self.person)))?;
+        Ok(())
+    }
+
+    /// Hands over both ways.
+    pub fn meet(&mut self, other: &mut Carried) -> Result<()> {
+        let mut meet = || {
+            let mut message = self.phone.offer()?;
+            loop {
+                message = other.phone.answer(&message)?;
+                let (taken, third) = self.phone.absorb(&message)?;
+                if let Some(third) = third {
+                    other.phone.absorb(&third)?;
+                }
+                if !taken.more {
+                    return Ok(());
+                }
+                message = self.phone.offer()?;
+            }
+        };
+        meet().map_err(failed(format!("{} meeting {}", self.person, other.person)))
+    }
+}
+
+fn words(given: &[String], day: Date, made: &Made) -> Result<Vec<Given>> {
+    let word = |word: &String| {
+        let filled = scenario::fill(word, day, made).and_then(|word| Given::split(&word));
+        filled.ok_or_else(|| Error::Demo {
+            doing: format!("reading {word}"),
+            source: "the scenario names what is not there".into(),
+        })
+    };
+    given.iter().map(word).collect()
+}

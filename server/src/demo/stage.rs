@@ -1,0 +1,234 @@
+//! The station, its server and its officers' phones, and how an event changes them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
+use sync_core::catalogue::Catalogue;
+use sync_core::ids::StationId;
+use tokio::task::{JoinHandle, block_in_place};
+
+use super::phones::{Carried, Made};
+use super::scenario::{self, Does, Event, Scenario};
+use super::{Place, Progress};
+use crate::charter;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::http::{self, App, Listeners, Stop, Stopper};
+use crate::invite::{DEFAULT_LIFE, invite};
+use crate::officer::{Officer, OfficerChange};
+use crate::station::{DEFAULT_ZONE_MINUTES, Station};
+use crate::write_tx;
+
+#[derive(Debug)]
+pub struct Stage {
+    pub day: Date,
+    pub station: StationId,
+    pub phones: Vec<Carried>,
+    pub server: Running,
+    made: Made,
+}
+
+/// A server that answers until it is told to stop.
+#[derive(Debug)]
+pub struct Running {
+    pub app: Arc<App>,
+    pub address: SocketAddr,
+    stopper: Stopper,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(app: App) -> Result<Running> {
+        let app = Arc::new(app);
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listeners = Listeners::bind(free, None).await?;
+        let address = listeners.sync_address();
+        let (stopper, stop) = Stop::pair();
+        let serving = tokio::spawn(http::serve(app.clone(), listeners, stop));
+        Ok(Running {
+            app,
+            address,
+            stopper,
+            serving,
+        })
+    }
+
+    /// Lets the requests under way finish, and closes the store.
+    pub async fn stop(self) {
+        let grace = self.app.limits.grace;
+        self.stopper.stop();
+        let ended = async {
+            // A server that panicked has ended as well.
+            let _ = self.serving.await;
+            self.app.db.close().await;
+        };
+        let _ = tokio::time::timeout(grace, ended).await;
+    }
+}
+
+/// When it is that time on that day at the station: milliseconds since 1970.
+fn moment(day: Date, time: Time) -> Option<i64> {
+    let zone = Offset::from_seconds(i32::try_from(DEFAULT_ZONE_MINUTES).ok()? * 60).ok()?;
+    let at = zone.to_timestamp(day.to_datetime(time)).ok()?;
+    Some(at.as_millisecond())
+}
+
+fn today(clock: &Clock) -> Option<Date> {
+    let now = Timestamp::from_millisecond(clock.now_ms()).ok()?;
+    let at_station = now.checked_add(DEFAULT_ZONE_MINUTES.minutes()).ok()?;
+    Some(Offset::UTC.to_datetime(at_station).date())
+}
+
+fn outside_the_calendar() -> Error {
+    Error::Demo {
+        doing: "reading the clock".to_owned(),
+        source: "it shows a day outside the calendar".into(),
+    }
+}
+
+impl Stage {
+    /// Makes the station, starts its server and lets every officer's phone join.
+    pub async fn set(scenario: &Scenario, place: Place, clock: &Clock) -> Result<Stage> {
+        let day = today(clock).ok_or_else(outside_the_calendar)?;
+        let opens = moment(day, scenario.station.opens).ok_or_else(outside_the_calendar)?;
+        // From here on time passes as the scenario says.
+        let clock = Clock::set(opens, clock.entropy());
+        let Place { db, data, phones } = place;
+        let station = scenario.station.code.clone();
+        let key = data.create_key(&station, &clock)?;
+        write_tx!(db, "demo_station", async |tx| {
+            Station::create(tx, &station, &scenario.station.name, &key, &clock).await?;
+            Station::set_word(tx, &station, &scenario.station.word).await?;
+            for officer in &scenario.officers {
+                member(officer).add(tx, &station, &clock).await?;
+            }
+            charter::issue(tx, &station, Some(Catalogue::embedded()), &data, &clock).await
+        })
+        .await?;
+        let server = Running::start(App::new(db, clock, data)).await?;
+        let mut stage = Stage {
+            day,
+            station,
+            phones: Vec::new(),
+            server,
+            made: Made::new(),
+        };
+        for officer in &scenario.officers {
+            stage.join(officer, &phones).await?;
+        }
+        Ok(stage)
+    }
+
+    async fn join(&mut self, officer: &scenario::Officer, folder: &Path) -> Result<()> {
+        self.pass_to(officer.joins)?;
+        let app = &self.server.app;
+        let code = write_tx!(app.db, "demo_invite", async |tx| {
+            let (station, person) = (&self.station, &officer.code);
+            let code = invite(tx, station, person, None, DEFAULT_LIFE, &app.clock).await?;
+            charter::issue(tx, station, None, &app.data, &app.clock).await?;
+            Ok(code)
+        })
+        .await?;
+        let (server, now) = (
+            format!("http://{}", self.server.address),
+            app.clock.now_ms(),
+        );
+        let join = || Carried::join(officer, folder, &server, &code.reveal(), now);
+        self.phones.push(block_in_place(join)?);
+        Ok(())
+    }
+
+    /// Lets one thing happen at its time.
+    pub async fn happen(
+        &mut self,
+        event: &Event,
+        tell: &mut (dyn FnMut(&Progress) + Send),
+    ) -> Result<()> {
+        self.pass_to(event.at)?;
+        let day = self.day;
+        let at = self.place_of(&event.who)?;
+        match &event.does {
+            Does::Create(create) => {
+                let (carried, made) = (&mut self.phones[at], &mut self.made);
+                block_in_place(|| carried.create(create, day, made))?;
+            }
+            Does::Change(change) => {
+                let (carried, made) = (&mut self.phones[at], &self.made);
+                block_in_place(|| carried.change(change, day, made))?;
+            }
+            Does::Meet(other) => {
+                let other = self.place_of(other)?;
+                let [one, other] = self
+                    .phones
+                    .get_disjoint_mut([at, other])
+                    .map_err(|_| stranger(&event.who))?;
+                block_in_place(|| one.meet(other))?;
+            }
+            Does::Sync => block_in_place(|| self.phones[at].sync())?,
+            Does::Roles(roles) => {
+                let app = &self.server.app;
+                write_tx!(app.db, "demo_roles", async |tx| {
+                    let change = OfficerChange {
+                        roles: Some(roles.clone()),
+                        ..OfficerChange::default()
+                    };
+                    Officer::change(tx, &self.station, &event.who, change, &app.clock).await?;
+                    charter::issue(tx, &self.station, None, &app.data, &app.clock).await
+                })
+                .await?;
+            }
+        }
+        let status = self.phones[at].phone.status();
+        tell(&Progress {
+            at: event.at,
+            who: event.who.clone(),
+            saved: status.saved,
+            sent: status.sent,
+            registered: status.registered,
+        });
+        Ok(())
+    }
+
+    /// Time passes for the server and every phone.
+    fn pass_to(&mut self, time: Time) -> Result<()> {
+        let then = moment(self.day, time).ok_or_else(outside_the_calendar)?;
+        let clock = &self.server.app.clock;
+        let by = then.saturating_sub(clock.now_ms());
+        clock.advance(Duration::from_millis(u64::try_from(by).unwrap_or(0)));
+        for carried in &mut self.phones {
+            carried.set_clock(then);
+        }
+        Ok(())
+    }
+
+    fn place_of(&self, person: &sync_core::ids::PersonId) -> Result<usize> {
+        let mut phones = self.phones.iter();
+        let at = phones.position(|carried| carried.person == *person);
+        at.ok_or_else(|| stranger(person))
+    }
+}
+
+fn stranger(person: &sync_core::ids::PersonId) -> Error {
+    Error::Demo {
+        doing: format!("looking for {person}"),
+        source: "the scenario names nobody else by that code".into(),
+    }
+}
+
+fn member(officer: &scenario::Officer) -> Officer {
+    Officer {
+        person: officer.code.clone(),
+        name: officer.name.clone(),
+        post: officer.post.clone(),
+        certificate: officer.certificate.clone(),
+        valid_from: None,
+        valid_until: None,
+        roles: officer.roles.clone(),
+        removed_at: None,
+    }
+}
