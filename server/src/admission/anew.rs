@@ -45,7 +45,11 @@ pub fn write(batch: &Batch, now: i64, desk: &mut Desk<'_>, entered: &mut [Entere
                 writer.stranded(desk, &one.envelope, act, item);
             }
             writer.note(desk, item, one.envelope.body.device);
-            if let Some(held) = one.held.iter_mut().find(|held| Some(held.index) == item.index) {
+            if let Some(held) = one
+                .held
+                .iter_mut()
+                .find(|held| Some(held.index) == item.index)
+            {
                 item.reason.code.word().clone_into(&mut held.code);
             }
         }
@@ -63,7 +67,13 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn stranded(&mut self, desk: &mut Desk<'_>, envelope: &Envelope, act: &Act, item: &mut HeldItem) {
+    fn stranded(
+        &mut self,
+        desk: &mut Desk<'_>,
+        envelope: &Envelope,
+        act: &Act,
+        item: &mut HeldItem,
+    ) {
         let (device, epoch) = (envelope.body.device, envelope.body.epoch);
         let rights = match desk.rights(device, epoch) {
             Ok(rights) => rights,
@@ -79,7 +89,11 @@ impl Writer<'_> {
             if !item.records.contains(record) {
                 continue;
             }
-            let generation = docket.generations.get(&self.server).copied().unwrap_or_default();
+            let generation = docket
+                .generations
+                .get(&self.server)
+                .copied()
+                .unwrap_or_default();
             let kind = kind_of(&docket.history, catalogue.as_deref());
             let ground = Ground {
                 kind,
@@ -90,8 +104,16 @@ impl Writer<'_> {
             };
             grounds.insert(*record, ground);
         }
-        let stranded = Stranded { act, device, envelope: envelope.hash(), rights: &rights };
-        let server = Server { station: &self.batch.station.id, device: self.server };
+        let stranded = Stranded {
+            act,
+            device,
+            envelope: envelope.hash(),
+            rights: &rights,
+        };
+        let server = Server {
+            station: &self.batch.station.id,
+            device: self.server,
+        };
         match rewrite::rewrite(&stranded, &mut grounds, &server) {
             Outcome::Held(reason) => item.reason = reason,
             Outcome::NoPlace { dropped } => item.reason = no_place(&dropped),
@@ -113,10 +135,15 @@ impl Writer<'_> {
                     for (old, new) in rewritten.renamed() {
                         let names = self.renames.entry(part.record).or_default();
                         names.insert(old.clone(), new.clone());
-                        self.anew.renamed.push((part.record, old.clone(), new.clone()));
+                        self.anew
+                            .renamed
+                            .push((part.record, old.clone(), new.clone()));
                     }
                 }
-                item.rewritten = Some(ActId { device: self.server, n });
+                item.rewritten = Some(ActId {
+                    device: self.server,
+                    n,
+                });
                 self.anew.acts.push(anew);
             }
         }
@@ -131,14 +158,22 @@ impl Writer<'_> {
     /// What rests on this one finds it.
     fn note(&mut self, desk: &Desk<'_>, item: &HeldItem, device: DeviceId) {
         for (record, _, bytes) in &item.changes {
-            let Ok(decoded) = Decoded::admitted(bytes) else { continue };
+            let Ok(decoded) = Decoded::admitted(bytes) else {
+                continue;
+            };
             let is_known = desk
                 .records
                 .get(record)
                 .is_some_and(|docket| docket.held.contains_key(&decoded.hash));
             if is_known {
-                let act = ActId { device, n: item.act };
-                self.held.entry(*record).or_default().push(HeldChange { act, decoded });
+                let act = ActId {
+                    device,
+                    n: item.act,
+                };
+                self.held
+                    .entry(*record)
+                    .or_default()
+                    .push(HeldChange { act, decoded });
             }
         }
     }
@@ -146,7 +181,10 @@ impl Writer<'_> {
 
 /// Paths alone: no value that a person wrote.
 fn no_place(dropped: &[rewrite::Dropped]) -> Held {
-    let paths: Vec<String> =
-        dropped.iter().take(20).map(|dropped| format!("{}/{}", dropped.record, dropped.path)).collect();
+    let paths: Vec<String> = dropped
+        .iter()
+        .take(20)
+        .map(|dropped| format!("{}/{}", dropped.record, dropped.path))
+        .collect();
     Held::new(Code::Stranded, paths.join(" "))
 }

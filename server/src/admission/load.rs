@@ -141,7 +141,10 @@ impl Batch {
             let n = row.count("act_n")?;
             // What cannot be decoded was never a change that anything could rest on.
             if let Ok(decoded) = Decoded::admitted(&row.get::<Vec<u8>>("bytes")?) {
-                changes.push(HeldChange { act: ActId { device, n }, decoded });
+                changes.push(HeldChange {
+                    act: ActId { device, n },
+                    decoded,
+                });
             }
         }
         let mut renames = BTreeMap::new();

@@ -125,7 +125,11 @@ async fn held(
                 item.reason.code.word(),
                 &item.reason.detail,
                 item.at,
-                if item.rewritten.is_some() { "rewritten" } else { "held" },
+                if item.rewritten.is_some() {
+                    "rewritten"
+                } else {
+                    "held"
+                },
                 &named.join(" ")
             ],
         )
