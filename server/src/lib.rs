@@ -5,10 +5,8 @@
 //! addresses), [`station`], [`officer`], [`invite`] and [`join`] (who is who), [`station_log`] and
 //! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
 //! send), [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`]
-//! (whole records in and out), [`known`] and [`exchange`] (what one phone is
-//! answered), [`pages`] (what the console shows), [`http`] (listeners, routes), [`cli`] (the command line).
-//! (whole records in and out), [`known`] and [`exchange`] (what one phone is answered), [`http`]
-//! (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
+//! (whole records in and out), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
+//! (what the console shows), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
 pub mod charter;
