@@ -93,6 +93,11 @@ impl Phone {
         now.map_or(480, |charter| charter.zone_minutes())
     }
 
+    /// Whether something is left to carry to the server.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.host.fieldbook.has_unsent()
+    }
+
     /// Own acts that the server has and has not judged yet.
     pub fn undecided(&self) -> u64 {
         let status = self.status();

@@ -116,10 +116,11 @@ impl Phone {
             }
             other => other?,
         };
-        let mut more = false;
+        let (mut more, mut moved) = (false, false);
         for reply in self.run(Input::Answer(answer))? {
             match reply {
                 Reply::Synced(synced) => {
+                    moved = synced.sent > 0 || synced.index > report.admitted_to;
                     report.sent += synced.sent;
                     report.received += synced.received;
                     report.admitted_to = synced.index;
@@ -129,7 +130,8 @@ impl Phone {
                 _ => {}
             }
         }
-        Ok(more)
+        // The answer may have brought the charter that a colleague's envelopes waited for.
+        Ok(more || (moved && self.has_unsent()))
     }
 
     fn next_request(&mut self, wait_ms: Option<u32>) -> Result<Vec<u8>, PhoneError> {
