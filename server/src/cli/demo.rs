@@ -197,7 +197,6 @@ fn padded(text: &str, width: usize) -> String {
 /// A bar a phone: how much of what its officer will save is there.
 struct Bars {
     bars: Vec<(sync_core::ids::PersonId, String, ProgressBar)>,
-    all: MultiProgress,
     playing: &'static str,
 }
 
@@ -217,7 +216,6 @@ impl Bars {
         };
         Bars {
             bars: scenario.officers.iter().map(bar).collect(),
-            all: all.clone(),
             playing: &words.playing,
         }
     }
@@ -238,9 +236,12 @@ impl Bars {
         bar.set_message(filled(self.playing, &counts));
     }
 
-    fn clear(&self) {
-        // A terminal that cannot be written to needs no clearing.
-        let _ = self.all.clear();
+    /// Takes the bars off the screen. A bar that is dropped unfinished would draw itself once
+    /// more, over what stands there by then.
+    fn clear(self) {
+        for (_, _, bar) in &self.bars {
+            bar.finish_and_clear();
+        }
     }
 }
 

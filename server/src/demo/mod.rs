@@ -22,7 +22,7 @@ use crate::datadir::DataDir;
 use crate::db::Db;
 use crate::error::{Error, Result};
 
-pub use scenario::{Officer, Scenario};
+pub use scenario::{Does, Event, Officer, Scenario};
 pub use stage::Running;
 
 /// What became of the acts of a morning. All count acts, unless said otherwise.

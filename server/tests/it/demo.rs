@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sync_core::ids::DeviceId;
-use wardbook::demo::{self, Place, Scenario};
+use wardbook::demo::{self, Does, Event, Place, Scenario};
 use wardbook::export;
 use wardbook::{args, read_tx, sql};
 
 use crate::cli::Operator;
 use crate::on_both_engines;
+use crate::store::{TestStore, block_on};
 
 on_both_engines! {
     async fn a_morning_comes_to_what_its_scenario_says(store) {
@@ -75,6 +76,32 @@ on_both_engines! {
         assert!(number.starts_with("锦华案〔") && number.ends_with("〕第0001号"), "{number}");
         merged.server.stop().await;
     }
+}
+
+#[test]
+fn acts_that_stay_on_a_phone_count_as_lost() {
+    block_on(async {
+        let (store, folder) = (TestStore::sqlite().await, tempfile::TempDir::new().unwrap());
+        let mut scenario = Scenario::morning();
+        let never_back = |event: &Event| {
+            let late = event.at > jiff::civil::time(11, 30, 0, 0);
+            !(late && event.who.as_str() == "CG0103" && matches!(event.does, Does::Sync))
+        };
+        scenario.events.retain(never_back);
+        let place = Place {
+            db: store.db.clone(),
+            data: store.data.clone(),
+            phones: folder.path().to_owned(),
+        };
+        let merged = demo::play(&scenario, place, &store.clock, &mut |_| {})
+            .await
+            .unwrap();
+        // The review, the reception and the hand-over; and the duty day that the hand-over is a
+        // part of, because the export does not print it as the phone reads it.
+        assert_eq!((merged.numbers.saved, merged.numbers.lost), (24, 4));
+        assert!(merged.check(&scenario).is_err());
+        merged.server.stop().await;
+    });
 }
 
 #[test]
