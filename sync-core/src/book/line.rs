@@ -156,7 +156,8 @@ pub struct Clocks {
 /// Recorded and received lie more than five minutes apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// Received minus recorded, in milliseconds: below zero where the phone was ahead.
+    /// In milliseconds: received minus recorded, below zero where the phone was ahead; of a slow
+    /// phone, what its clock was behind at least.
     pub ms: i64,
     pub cause: DriftCause,
 }

@@ -59,22 +59,26 @@ pub(super) fn clocks(view: &View, kind: &Kind, offset: i32) -> Clocks {
 }
 
 /// A phone that says "recorded at noon" of what reached the server at ten is wrong, and so is
-/// one that wrote before the time of what it had seen. Otherwise it was without signal.
+/// one that wrote before the time of what it had seen. Otherwise it was without signal. How slow
+/// a slow phone is cannot be told from the time of arrival, which waiting for signal delays too:
+/// only what contradicts itself is shown.
 fn drift(view: &View, clocks: &Clocks) -> Option<Drift> {
-    let ms = clocks.received?.saturating_sub(clocks.recorded);
-    if ms.saturating_abs() <= TOLERANCE {
+    let apart = clocks.received?.saturating_sub(clocks.recorded);
+    if apart.saturating_abs() <= TOLERANCE {
         return None;
     }
-    let behind = clocks.happened.saturating_sub(clocks.recorded) > TOLERANCE;
     let first = view.changes.first()?;
-    let contradicted = view.changes.iter().skip(1).any(|later| {
-        later.origin.act.device == first.origin.act.device
-            && first.origin.at.saturating_sub(later.origin.at) > TOLERANCE
-    });
-    let cause = if ms < 0 || behind || contradicted {
-        DriftCause::PhoneClock
-    } else {
-        DriftCause::LateSync
+    let own = view.changes.iter().skip(1);
+    let own = own.filter(|later| later.origin.act.device == first.origin.act.device);
+    let slow = own
+        .map(|later| first.origin.at.saturating_sub(later.origin.at))
+        .chain([clocks.happened.saturating_sub(clocks.recorded)])
+        .max()
+        .filter(|slow| *slow > TOLERANCE);
+    let (ms, cause) = match slow {
+        _ if apart < 0 => (apart, DriftCause::PhoneClock),
+        Some(slow) => (slow, DriftCause::PhoneClock),
+        None => (apart, DriftCause::LateSync),
     };
     Some(Drift { ms, cause })
 }
