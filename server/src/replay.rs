@@ -97,6 +97,7 @@ impl Replay {
         let arrival = Arrival {
             received_at: Some(entry.received_at),
             entry: Some(entry.index),
+            epoch_before: None,
         };
         for (index, act) in frame.acts.iter().enumerate() {
             let Ok(act) = act else { continue };

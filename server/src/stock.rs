@@ -153,6 +153,7 @@ async fn write_down(
         let arrival = Arrival {
             received_at: Some(log.now),
             entry: Some(entry),
+            epoch_before: None,
         };
         let (device, server) = (log.station.server_device, PersonId::server());
         desk.replay(act, device, &server, arrival)

@@ -123,6 +123,7 @@ impl Writer<'_> {
                 let arrival = Arrival {
                     received_at: Some(self.now),
                     entry: Some(self.entry_of_next(&anew)),
+                    epoch_before: None,
                 };
                 if let Err(reason) = desk.replay(&anew, self.server, &rights.person, arrival) {
                     item.reason = reason;

@@ -162,6 +162,7 @@ impl Attempt<'_> {
         let arrival = Arrival {
             received_at: Some(waiting.received_at),
             entry: Some(self.batch.station.entries + at as u64),
+            epoch_before: waiting.epoch_before,
         };
         let Some(frame) = &waiting.frame else {
             let reason = Held::new(Code::Malformed, "frame");

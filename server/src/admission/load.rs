@@ -8,7 +8,7 @@ use sync_core::envelope::{Charter, Envelope, Frame};
 use sync_core::gate::Docket;
 use sync_core::gate::desk::records_named;
 use sync_core::gate::rewrite::HeldChange;
-use sync_core::ids::{ActId, DeviceId, Hash, RecordId, StationId};
+use sync_core::ids::{ActId, DeviceId, Epoch, Hash, RecordId, StationId};
 use sync_core::record::change::Decoded;
 use sync_core::record::history::{History, Origin};
 
@@ -30,6 +30,8 @@ pub struct Waiting {
     /// What it carries; none if its frame cannot be opened.
     pub frame: Option<Frame>,
     pub received_at: i64,
+    /// The epoch of the device's envelope before it.
+    pub epoch_before: Option<Epoch>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,7 @@ impl Batch {
             .fetch_all(sql!("envelope_waiting"), args![id, 0, MAX_ENVELOPES])
             .await?;
         let mut envelopes = Vec::new();
+        let mut epochs = BTreeMap::new();
         let mut size = 0;
         for row in &rows {
             let bytes: Vec<u8> = row.get("bytes")?;
@@ -65,10 +68,16 @@ impl Batch {
             }
             let envelope = Envelope::decode(&bytes).map_err(|_| Error::Damaged("envelope"))?;
             let frame = envelope.open().ok();
+            let epoch_before = match epochs.get(&envelope.body.device) {
+                Some(epoch) => Some(*epoch),
+                None => epoch_before(db, id, &envelope).await?,
+            };
+            epochs.insert(envelope.body.device, envelope.body.epoch);
             envelopes.push(Waiting {
                 envelope,
                 frame,
                 received_at: row.get("received_at")?,
+                epoch_before,
             });
         }
         if envelopes.is_empty() {
@@ -168,6 +177,23 @@ impl Batch {
         self.held.insert(record, changes);
         Ok(())
     }
+}
+
+/// The epoch of the envelope that stands before this one in its device's log.
+async fn epoch_before(db: &Db, id: &StationId, envelope: &Envelope) -> Result<Option<Epoch>> {
+    let (device, seq) = (&envelope.body.device, envelope.body.seq);
+    if seq <= 1 {
+        return Ok(None);
+    }
+    let Some(row) = db
+        .fetch_opt(sql!("envelope_get"), args![id, device, seq - 1])
+        .await?
+    else {
+        return Ok(None);
+    };
+    let bytes: Vec<u8> = row.get("bytes")?;
+    let before = Envelope::decode(&bytes).map_err(|_| Error::Damaged("envelope"))?;
+    Ok(Some(before.body.epoch))
 }
 
 /// A record's history from its rows, which stand in an order that puts causes before effects.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use sync_core::envelope::{Envelope, Seen, SoftKey, Statement};
-use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
+use sync_core::envelope::{Envelope, Outcome, Seen, SoftKey, Statement};
+use sync_core::ids::{ActId, DeviceId, Hash, PersonId, StationId};
 use sync_core::record::change::Scalar;
 use sync_core::record::write::{Edit, Spot};
 use sync_core::sync::message::{MAX_ENVELOPES, Message};
 use sync_core::sync::{Nonce, Want, WireEnvelope};
 use wardbook::officer::Officer;
-use wardbook::{args, charter, sql, write_tx};
+use wardbook::{args, charter, rebuild, sql, verify, write_tx};
 
 use crate::http::Server;
 use crate::on_both_engines;
@@ -291,6 +291,52 @@ on_both_engines! {
         let args = args![&scene.station, "held"];
         let held = scene.store.db.fetch_all(sql!("held_list"), args).await.unwrap();
         assert_eq!(held[0].get::<String>("person").unwrap(), "O0001");
+        scene.end().await;
+    }
+
+    async fn what_rests_on_a_held_act_is_written_anew_on_its_authors_behalf(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.phone(1).await;
+        let (record, made) = phone.case("甲");
+        let first = made.parts[0].change.clone();
+        // Filing a case is for the squad leader; what follows on the phone rests on it.
+        let step = Edit::Step { to: "filed".to_owned(), note: None };
+        let filed = phone.edit(record, std::slice::from_ref(&first), &[step]);
+        let second = filed.parts[0].change.clone();
+        let moved = phone.edit(record, &[first, second], &[set("place", "锦华苑6号楼顶")]);
+        let sound = ActId { device: phone.device(), n: moved.n };
+        let envelope = phone.close(&[made, filed, moved]);
+        phone.sync(scene.server.sync, std::slice::from_ref(&envelope));
+        let held = phone.outcome(&envelope).held.clone();
+        let codes: Vec<&str> = held.iter().map(|act| act.code.as_str()).collect();
+        assert_eq!(codes, ["forbidden", "stranded"]);
+        phone.catch_up(scene.server.sync);
+        let anew = phone
+            .bodies
+            .iter()
+            .flat_map(|body| body.open().unwrap().acts)
+            .find_map(|act| act.ok().filter(|act| act.original().is_some()))
+            .unwrap();
+        assert_eq!(anew.original().unwrap().act, sound);
+        assert_eq!(anew.on_behalf.as_ref().unwrap().person, phone.person);
+        let said = phone.statements().iter().any(|statement| {
+            matches!(statement, Statement::Verdict(verdict)
+                if verdict.act == sound && matches!(verdict.outcome, Outcome::Rewritten { .. }))
+        });
+        assert!(said);
+        let changes = phone.record(scene.server.sync, record).fine().changes;
+        assert_eq!(changes.len(), 2);
+        let station = scene.station.clone();
+        write_tx!(scene.store.db, "rebuild", async |tx| {
+            rebuild::check(tx, &station).await.map(drop)
+        })
+        .await
+        .unwrap();
+        write_tx!(scene.store.db, "verify", async |tx| {
+            verify::verify(tx, &station).await.map(drop)
+        })
+        .await
+        .unwrap();
         scene.end().await;
     }
 

@@ -151,6 +151,7 @@ fn arrival(entry: &Entry) -> Arrival {
     Arrival {
         received_at: Some(entry.received_at),
         entry: Some(entry.index),
+        epoch_before: None,
     }
 }
 

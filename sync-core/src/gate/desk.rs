@@ -89,6 +89,8 @@ pub struct Arrival {
     /// Milliseconds since 1970 by the server's clock; none on a phone that judges provisionally.
     pub received_at: Option<i64>,
     pub entry: Option<u64>,
+    /// The epoch of the device's envelope before it, where it is known.
+    pub epoch_before: Option<Epoch>,
 }
 
 #[derive(Debug)]
@@ -138,7 +140,12 @@ impl<'a> Desk<'a> {
 
     /// Judges the acts of an envelope whose signature and place in the device log were checked.
     pub fn judge(&mut self, envelope: &Envelope, frame: &Frame, arrival: Arrival) -> Judgement {
-        let standing = self.standing(envelope.body.device, envelope.body.epoch);
+        let epoch = envelope.body.epoch;
+        let standing = match arrival.epoch_before {
+            // Or else who lost a right could go on writing under an older charter.
+            Some(before) if epoch < before => Err(Held::new(Code::Epoch, format!("{epoch:?}"))),
+            Some(_) | None => self.standing(envelope.body.device, epoch),
+        };
         self.operations_left = MAX_OPS_AN_ENVELOPE;
         let honest = frame
             .change_root()

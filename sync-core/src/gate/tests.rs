@@ -257,3 +257,16 @@ fn an_act_with_a_hostile_half_is_held_whole() {
     );
     let _ = (device, ActorName([0; 16]), DeviceId([0; 16]));
 }
+
+#[test]
+fn an_envelope_under_an_older_charter_than_the_one_before_it_is_held() {
+    let station = Station::of(1);
+    let (record, first) = new_case(&station, 1, 1);
+    let (envelope, frame) = station.envelope(1, 1, Hash::ZERO, &[act(1, record, Some(1), first)]);
+    let arrival = Arrival {
+        epoch_before: Some(Epoch { lineage: 0, n: 1 }),
+        ..Arrival::default()
+    };
+    let judged = station.desk().judge(&envelope, &frame, arrival);
+    assert!(matches!(&judged.verdicts[0], Verdict::Held(held) if held.code == Code::Epoch));
+}

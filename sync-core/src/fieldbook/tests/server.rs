@@ -222,6 +222,7 @@ impl Server {
         let arrival = Arrival {
             received_at: Some(self.now),
             entry: Some(index),
+            epoch_before: None,
         };
         let judged = desk.judge(&envelope, &frame, arrival);
         assert_eq!(desk.prove(), []);

@@ -537,5 +537,6 @@ pub fn arrival(entry: usize) -> Arrival {
     Arrival {
         received_at: Some(1_778_000_000_000 + entry as i64),
         entry: Some(entry as u64),
+        epoch_before: None,
     }
 }
