@@ -15,7 +15,7 @@ use sync_core::ids::StationId;
 use crate::form::Given;
 use crate::forms::{self, KindForm};
 use crate::host::Host;
-use crate::phone::{Doing, Phone};
+use crate::phone::{Doing, Phone, Word};
 use crate::problem::Problem;
 use crate::store::{Store, StoreKey};
 use crate::{Clock, PhoneError};
@@ -134,6 +134,30 @@ pub struct SavedAct {
     pub records: Vec<String>,
 }
 
+/// How far a record has come: as far as its last act has, and held where one act is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Standing {
+    /// Durable on this phone.
+    Saved,
+    /// The server has it.
+    Sent,
+    /// In the books.
+    Registered,
+    /// Kept, with the reason and what to do.
+    Held,
+}
+
+impl From<Word> for Standing {
+    fn from(word: Word) -> Standing {
+        match word {
+            Word::Saved => Standing::Saved,
+            Word::Sent => Standing::Sent,
+            Word::Registered => Standing::Registered,
+            Word::Held => Standing::Held,
+        }
+    }
+}
+
 /// One record in a list.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct RecordRow {
@@ -184,6 +208,29 @@ struct Line {
     wanted: bool,
     /// A request is being made: its signature is under way.
     making: bool,
+}
+
+/// A request that is being made. Where it comes to nothing, because the signer fails or the
+/// platform no longer waits for it, the next one is made in its place.
+struct Making<'a> {
+    line: &'a Mutex<Line>,
+}
+
+impl Making<'_> {
+    fn done(self, bodies: impl Iterator<Item = Vec<u8>>) {
+        let mut line = lock(self.line);
+        line.making = false;
+        let waiting = bodies.map(|body| (Purpose::Sync, body));
+        line.waiting.extend(waiting);
+    }
+}
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        let mut line = lock(self.line);
+        line.wanted |= line.making;
+        line.making = false;
+    }
 }
 
 /// One installation on a phone.
@@ -320,6 +367,12 @@ impl Fieldbook {
     pub fn numbers(&self, record: String) -> Result<HashMap<String, String>, Failure> {
         let shown = self.with(|phone| Ok(phone.record_view(phone.find(&record)?)?))?;
         Ok(shown.numbers.into_iter().collect())
+    }
+
+    /// How far a record has come; none of one whose changes are yet to arrive.
+    pub fn standing(&self, record: String) -> Result<Option<Standing>, Failure> {
+        let shown = self.with(|phone| Ok(phone.show(phone.find(&record)?)?))?;
+        Ok(shown.word().map(Standing::from))
     }
 
     /// A record as exports have it: one JSON object.
@@ -502,16 +555,14 @@ impl Fieldbook {
             }
             (line.making, line.wanted) = (true, false);
         }
+        let making = Making { line: &self.line };
         let (limit, wait_ms) = (None, None);
-        let made = self.drive(Input::NextRequest { limit, wait_ms }).await;
-        let mut line = self.lock_line();
-        line.making = false;
-        line.wanted |= made.is_err();
-        for reply in made? {
-            if let Reply::Request(body) = reply {
-                line.waiting.push_back((Purpose::Sync, body));
-            }
-        }
+        let replies = self.drive(Input::NextRequest { limit, wait_ms }).await?;
+        let bodies = replies.into_iter().filter_map(|reply| match reply {
+            Reply::Request(body) => Some(body),
+            _ => None,
+        });
+        making.done(bodies);
         Ok(())
     }
 

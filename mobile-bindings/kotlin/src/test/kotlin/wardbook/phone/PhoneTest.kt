@@ -1,0 +1,213 @@
+package wardbook.phone
+
+import java.io.IOException
+import java.nio.file.Path
+import kotlin.io.path.createDirectories
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertNull
+import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.BeforeAll
+import org.junit.jupiter.api.TestInstance
+import org.junit.jupiter.api.io.TempDir
+import wardbook.core.Counts
+import wardbook.core.Failure
+import wardbook.core.Standing
+
+/** The numbered book of cases. */
+private const val CASE_REGISTER = "R3"
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PhoneTest {
+    @TempDir
+    lateinit var folder: Path
+    private lateinit var server: Server
+    private val transport get() = HttpTransport(server.address)
+
+    @BeforeAll
+    fun serve() {
+        server = Server(folder.resolve("server").createDirectories())
+    }
+
+    @AfterAll
+    fun end() = server.stop()
+
+    @Test
+    fun `cases recorded without a server come back registered and one with its number`() = bounded {
+        val phone = joined("O0001")
+        assertEquals("O0001", phone.member().person)
+        server.stop()
+
+        val lead = phone.create("case", *lead("油烟扰民"), steps = listOf("lead")).records.single()
+        val decided = phone.create("case", *onSpot("流动商贩"), steps = listOf("lead")).records.single()
+        phone.step(decided, "on_spot_decided")
+        val offline = assertFailsWith<IOException> { phone.sync(transport) }
+        assertEquals(Counts(saved = 3u, sent = 0u, registered = 0u, held = 0u), phone.status(), "$offline")
+        assertEquals(listOf(Standing.SAVED, Standing.SAVED), listOf(lead, decided).map { phone.standing(it) })
+        assertEquals(emptyMap(), phone.numbers(decided))
+
+        server.start()
+        val counts = phone.syncUntilJudged(transport)
+        assertEquals(Counts(saved = 3u, sent = 3u, registered = 3u, held = 0u), counts)
+        assertEquals(listOf(Standing.REGISTERED, Standing.REGISTERED), listOf(lead, decided).map { phone.standing(it) })
+        val number = phone.numbers(decided)[CASE_REGISTER].orEmpty()
+        assertTrue(Regex("""\S*案〔\d{4}〕第\d{4}号""").matches(number), number)
+        assertNull(phone.numbers(lead)[CASE_REGISTER])
+
+        val exported = server.records()
+        assertEquals(1, exported.count { "油烟扰民" in it }, "the lead in $exported")
+        assertEquals(1, exported.count { "流动商贩" in it }, "the decided case in $exported")
+        phone.close()
+    }
+
+    @Test
+    fun `a store that is opened again has everything`() = bounded {
+        val keys = DeviceKeys.generate()
+        val first = joined("O0002", keys)
+        val member = first.member()
+        val sent = first.create("case", *lead("乱搭乱建"), steps = listOf("lead")).records.single()
+        first.syncUntilJudged(transport)
+        val waiting = first.create("case", *lead("违规停车"), steps = listOf("lead")).records.single()
+        val (rows, kinds) = first.list() to first.kinds()
+        first.close()
+
+        val again = opened("O0002", keys)
+        assertEquals(member, again.member())
+        assertEquals(rows, again.list())
+        assertEquals(setOf("乱搭乱建", "违规停车"), rows.filter { it.record in setOf(sent, waiting) }.map { it.title }.toSet())
+        assertEquals(kinds, again.kinds())
+        assertEquals(Counts(saved = 2u, sent = 1u, registered = 1u, held = 0u), again.status())
+        assertEquals(Standing.SAVED, again.standing(waiting))
+        assertContains(again.show(sent), "乱搭乱建")
+        assertEquals(2uL, again.syncUntilJudged(transport).registered)
+        again.close()
+
+        assertFailsWith<Failure.Store> { opened("O0002", DeviceKeys.generate()) }
+    }
+
+    @Test
+    fun `what a form does not take is a typed failure and saves nothing`() = bounded {
+        val phone = joined("O0003")
+        val code = assertFailsWith<Failure.Input> {
+            phone.create("case", "source" to "patroll", "cause" to "占道经营")
+        }
+        assertContains(code.detail, "did you mean patrol?")
+        val kind = assertFailsWith<Failure.Input> { phone.create("cas") }
+        assertContains(kind.detail, "did you mean case?")
+        val empty = assertFailsWith<Failure> { phone.create("case", "cause" to "占道经营", steps = listOf("lead")) }
+        assertTrue(empty is Failure.Refused, "$empty")
+        val record = phone.create("case", *lead("占道经营"), steps = listOf("lead")).records.single()
+        val step = assertFailsWith<Failure.Refused> { phone.step(record, "archived") }
+        assertContains(step.detail, "archived")
+        assertFailsWith<Failure.Input> { phone.show("no such record") }
+        assertEquals(1uL, phone.status().saved)
+        phone.close()
+    }
+
+    @Test
+    fun `who has not joined or brings a wrong code is told so`() = bounded {
+        val phone = opened("O0004", DeviceKeys.generate())
+        assertFailsWith<Failure.NotJoined> { phone.member() }
+        assertFailsWith<Failure.NotJoined> { phone.create("case", *lead("占道经营")) }
+        val wrong = assertFailsWith<Failure.Server> { phone.join(transport, "00000-00000", "a phone") }
+        assertTrue(wrong.detail.isNotBlank())
+        val code = server.invite("O0004")
+        assertEquals("O0004", phone.join(transport, code, "a phone").person)
+        phone.close()
+    }
+
+    @Test
+    fun `who listens hears the counts of now and of every change`() = bounded {
+        val phone = joined("O0005")
+        val heard = Channel<Counts>(Channel.UNLIMITED)
+        val listening = launch { phone.changes.collect(heard::send) }
+        assertEquals(0uL, heard.receive().saved)
+        phone.create("case", *lead("占道经营"), steps = listOf("lead"))
+        assertEquals(Counts(saved = 1u, sent = 0u, registered = 0u, held = 0u), heard.receive())
+        phone.syncUntilJudged(transport)
+        var last = heard.receive()
+        while (last.registered == 0uL) last = heard.receive()
+        assertEquals(Counts(saved = 1u, sent = 1u, registered = 1u, held = 0u), last)
+        listening.cancelAndJoin()
+        phone.create("case", *lead("乱搭乱建"), steps = listOf("lead"))
+        assertTrue(heard.tryReceive().isFailure, "it hears no more")
+        assertEquals(2uL, phone.changes.first().saved)
+        phone.close()
+    }
+
+    @Test
+    fun `a sync that is given up is made up for by the next`() = bounded {
+        val phone = joined("O0006")
+        phone.create("case", *lead("夜间施工"), steps = listOf("lead"))
+        val under = CompletableDeferred<Unit>()
+        val given = async {
+            phone.sync {
+                under.complete(Unit)
+                awaitCancellation()
+            }
+        }
+        under.await()
+        given.cancelAndJoin()
+        assertEquals(0uL, phone.status().sent)
+        assertEquals(1uL, phone.syncUntilJudged(transport).registered)
+
+        phone.create("case", *lead("夜市占道"), steps = listOf("lead"))
+        // The network is back and takes what was sent, but not its answer.
+        val http = transport
+        assertFailsWith<IOException> {
+            phone.sync { request ->
+                http.send(request)
+                throw IOException("cut")
+            }
+        }
+        assertEquals(2uL, phone.syncUntilJudged(transport).registered)
+        val exported = server.records()
+        for (cause in listOf("夜间施工", "夜市占道")) assertEquals(1, exported.count { cause in it }, "$cause in $exported")
+        phone.close()
+    }
+
+    private suspend fun joined(officer: String, keys: DeviceKeys = DeviceKeys.generate()): Phone {
+        val phone = opened(officer, keys)
+        phone.join(transport, server.invite(officer), "phone of $officer")
+        return phone
+    }
+
+    private suspend fun opened(officer: String, keys: DeviceKeys): Phone {
+        val (store, incarnation) = listOf("store", "incarnation").map { folder.resolve(officer).resolve(it) }
+        return Phone.open(store.createDirectories(), incarnation.createDirectories(), keys)
+    }
+
+    private fun lead(cause: String) = arrayOf(
+        "source" to "patrol",
+        "cause" to cause,
+        "offence_at" to "2026-05-11 09:45",
+        "place" to "锦华路",
+    )
+
+    /** What a case needs to be decided on the spot: two handlers, of whom its officer is one. */
+    private fun onSpot(cause: String) = arrayOf(
+        *lead(cause),
+        "party" to "张三丰",
+        "party_kind" to "individual_business",
+        "handlers" to "O0001",
+        "handlers" to "O0002",
+        "procedure" to "summary",
+    )
+
+    /** Whatever hangs fails the test instead of holding up the run. */
+    private fun bounded(test: suspend CoroutineScope.() -> Unit) = runBlocking { withTimeout(60.seconds, test) }
+}
