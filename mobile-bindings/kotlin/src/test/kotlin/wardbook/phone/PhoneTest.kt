@@ -33,13 +33,13 @@ private const val CASE_REGISTER = "R3"
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PhoneTest {
-    @TempDir
-    lateinit var folder: Path
+    private lateinit var folder: Path
     private lateinit var server: Server
     private val transport get() = HttpTransport(server.address)
 
     @BeforeAll
-    fun serve() {
+    fun serve(@TempDir folder: Path) {
+        this.folder = folder
         server = Server(folder.resolve("server").createDirectories())
     }
 
