@@ -20,7 +20,7 @@ private const val COORDINATE = 32
  * @property store 32 bytes that encrypt the store.
  * @property agree what grants of the station's key are made out to.
  */
-class DeviceKeys(val store: ByteArray, val sign: SoftwareKey, val agree: SoftwareKey) {
+class DeviceKeys(val store: ByteArray, val sign: SigningKey, val agree: SoftwareKey) {
     companion object {
         fun generate(): DeviceKeys {
             val store = ByteArray(COORDINATE).also(SecureRandom()::nextBytes)
@@ -29,10 +29,15 @@ class DeviceKeys(val store: ByteArray, val sign: SoftwareKey, val agree: Softwar
     }
 }
 
-/** A P-256 key in memory, which signs as ES256. A phone has one in its hardware instead. */
-class SoftwareKey(private val pair: KeyPair) : Signer {
+/** A P-256 key that signs as ES256, wherever it lies. It may take its time. */
+interface SigningKey : Signer {
     /** SEC1, compressed: 33 bytes. */
-    val publicKey: ByteArray = compressed(pair.public as ECPublicKey)
+    val publicKey: ByteArray
+}
+
+/** One in memory. A phone has one in its hardware instead. */
+class SoftwareKey(private val pair: KeyPair) : SigningKey {
+    override val publicKey: ByteArray = compressed(pair.public as ECPublicKey)
 
     override suspend fun sign(content: ByteArray): ByteArray =
         withContext(Dispatchers.Default) {

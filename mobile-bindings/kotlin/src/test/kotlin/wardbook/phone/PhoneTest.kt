@@ -180,6 +180,30 @@ class PhoneTest {
         phone.close()
     }
 
+    @Test
+    fun `a signature that nobody waited for is asked for again`() = bounded {
+        val asked = Channel<Unit>(Channel.UNLIMITED)
+        var ready = true
+        val soft = SoftwareKey.generate()
+        val late = object : SigningKey by soft {
+            override suspend fun sign(content: ByteArray): ByteArray {
+                if (ready) return soft.sign(content)
+                asked.send(Unit)
+                awaitCancellation()
+            }
+        }
+        val phone = joined("O0007", DeviceKeys.generate().let { DeviceKeys(it.store, late, it.agree) })
+        val record = phone.create("case", *lead("违章建筑"), steps = listOf("lead")).records.single()
+        ready = false
+        val given = async { phone.sync(transport) }
+        asked.receive()
+        given.cancelAndJoin()
+        assertEquals(Standing.SAVED, phone.standing(record))
+        ready = true
+        assertEquals(1uL, phone.syncUntilJudged(transport).registered)
+        phone.close()
+    }
+
     private suspend fun joined(officer: String, keys: DeviceKeys = DeviceKeys.generate()): Phone {
         val phone = opened(officer, keys)
         phone.join(transport, server.invite(officer), "phone of $officer")
