@@ -8,14 +8,14 @@ use crate::children::Stopwatch;
 use crate::figures::{Scene, Unit, median, ms};
 use crate::note;
 use crate::plain::{Cost, Plain};
-use crate::station::{self, Station, Synced};
+use crate::station::{self, House, Synced};
 
 pub fn measure(wish: &Wish) -> Result<Scene> {
     let files = TempDir::new()?;
     station::generate(1, wish.records, files.path())?;
     let stock = files.path().join("station.jsonl");
-    let station = Station::start(std::slice::from_ref(&stock))?;
-    let seconds = station.imported.as_secs_f64();
+    let house = House::start(std::slice::from_ref(&stock))?;
+    let seconds = house.imported.as_secs_f64();
     note(&format!(
         "{} records imported ({seconds:.0} s)",
         wish.records
@@ -24,10 +24,10 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
     let plain_import = plain.post_in_parts(&stock)?;
 
     // A new phone reads the log from its beginning.
-    let phone = station.phone(0)?;
-    let (cpu, plain_cpu) = (station.server.cpu()?, plain.server.cpu()?);
+    let phone = house.phone(0, 0)?;
+    let (cpu, plain_cpu) = (house.server.cpu()?, plain.server.cpu()?);
     let first = phone.sync(&[])?;
-    let first_cpu = station.server.cpu()? - cpu;
+    let first_cpu = house.server.cpu()? - cpu;
     let plain_first = plain.after(0)?;
     let plain_first_cpu = plain.server.cpu()? - plain_cpu;
     note(&format!(
@@ -35,7 +35,7 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
         first.time.as_secs_f64()
     ));
 
-    let (cpu, plain_cpu) = (station.server.cpu()?, plain.server.cpu()?);
+    let (cpu, plain_cpu) = (house.server.cpu()?, plain.server.cpu()?);
     let (mut idle, mut whole, mut plains) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..wish.runs {
         let watch = Stopwatch::start();
@@ -44,7 +44,7 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
         plains.push(plain.after(wish.records)?);
     }
     let runs = u32::try_from(wish.runs)?;
-    let idle_cpu = (station.server.cpu()? - cpu) / runs;
+    let idle_cpu = (house.server.cpu()? - cpu) / runs;
     let plain_idle_cpu = (plain.server.cpu()? - plain_cpu) / runs;
 
     let about = format!(
@@ -70,7 +70,7 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
     scene.both(
         "import of the station",
         Unit::Ms,
-        ms(station.imported),
+        ms(house.imported),
         ms(plain_import),
     );
     scene.both("new phone", Unit::Ms, ms(first.time), ms(plain_first.time));
@@ -79,7 +79,7 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
     scene.ours("new phone, requests", Unit::Count, first.requests as f64);
     let new_cpu = (ms(first_cpu), ms(plain_first_cpu));
     scene.both("new phone, server CPU", Unit::Ms, new_cpu.0, new_cpu.1);
-    let peak = (station.server.peak()?, plain.server.peak()?);
+    let peak = (house.server.peak()?, plain.server.peak()?);
     scene.both("server peak", Unit::Bytes, peak.0 as f64, peak.1 as f64);
     Ok(scene)
 }

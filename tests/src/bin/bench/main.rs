@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use figures::Scene;
 
 const USAGE: &str = "tests/bench [--json] [--only plain|day-receipt|day-books|phones|idle]... \
-                     [--phones N] [--records N] [--runs N]";
+                     [--phones N] [--phones-a-station N] [--records N] [--runs N]";
 /// Whatever hangs, hangs no longer than this.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -32,6 +32,8 @@ pub struct Wish {
     only: Vec<String>,
     /// Phones that sync at once.
     phones: usize,
+    /// How many of them belong to one station: a multiple of the four that share cases.
+    phones_a_station: usize,
     /// Records that the station holds when a phone reconnects.
     records: usize,
     /// Of cheap scenes; the median counts.
@@ -77,6 +79,7 @@ fn read(args: Vec<String>) -> Result<Wish> {
         json: false,
         only: Vec::new(),
         phones: 200,
+        phones_a_station: 4,
         records: 10_000,
         runs: 5,
     };
@@ -88,7 +91,7 @@ fn read(args: Vec<String>) -> Result<Wish> {
         }
         let value = args.next().with_context(|| format!("{arg} needs a value"));
         let number = |value: String| match value.parse() {
-            Ok(0) | Err(_) => bail!("{arg} needs a number, not {value}"),
+            Ok(0usize) | Err(_) => bail!("{arg} needs a number, not {value}"),
             Ok(number) => Ok(number),
         };
         match arg.as_str() {
@@ -100,6 +103,9 @@ fn read(args: Vec<String>) -> Result<Wish> {
                 wish.only.push(name);
             }
             "--phones" => wish.phones = number(value?)?,
+            "--phones-a-station" => {
+                wish.phones_a_station = number(value?)?.next_multiple_of(phones::GROUP);
+            }
             "--records" => wish.records = number(value?)?,
             "--runs" => wish.runs = number(value?)?,
             _ => bail!("{arg} is not known"),

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::Wish;
 use crate::figures::{Scene, Unit, median, ms};
 use crate::plain::{Cost, Plain};
-use crate::station::{Station, Synced, day_file, workload};
+use crate::station::{House, Synced, day_file, workload};
 
 /// One run: a station of its own, one phone's day, and plain's beside it.
 #[derive(Debug)]
@@ -25,15 +25,15 @@ const POSTS: u32 = 10;
 
 impl Run {
     fn measure(flags: &[&str]) -> Result<Run> {
-        let station = Station::start(&[workload().join("base-group-000.jsonl")])?;
-        let phone = station.phone(0)?;
+        let house = House::start(&[workload().join("base-group-000.jsonl")])?;
+        let phone = house.phone(0, 0)?;
         phone.sync(&[])?;
         phone.import(&day_file(0))?;
-        let before = station.server.cpu()?;
+        let before = house.server.cpu()?;
         let synced = phone.sync(flags)?;
-        let (cpu, peak) = (station.server.cpu()? - before, station.server.peak()?);
+        let (cpu, peak) = (house.server.cpu()? - before, house.server.peak()?);
         ensure!(synced.held == 0, "{} acts were held", synced.held);
-        drop(station);
+        drop(house);
         let plain = Plain::start()?;
         let costs = (0..POSTS).map(|_| plain.post(&day_file(0)));
         Ok(Run {

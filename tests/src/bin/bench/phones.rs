@@ -12,10 +12,10 @@ use crate::children::{self, Stopwatch, Used};
 use crate::figures::{Scene, Unit, median, ms};
 use crate::note;
 use crate::plain::{Cost, Plain};
-use crate::station::{self, Phone, Station, Synced};
+use crate::station::{self, House, Phone, Synced};
 
 /// Phones that share cases and minutes, as the workload groups them.
-const GROUP: usize = 4;
+pub const GROUP: usize = 4;
 /// Records of a group that were there before, and those a phone makes in its day.
 const SHARED: usize = 18;
 const MADE: usize = 44;
@@ -29,30 +29,32 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
     let days = TempDir::new()?;
     station::generate(wish.phones, 1, days.path())?;
     let groups = wish.phones.div_ceil(GROUP);
-    let stock = days.path().join("stock.jsonl");
-    gather(days.path(), groups, &stock)?;
-    let station = Station::start(&[stock])?;
+    let house = House::start(&stocks(days.path(), groups, wish.phones_a_station)?)?;
     let watch = Stopwatch::start();
-    let phones = prepare(wish.phones, &station, days.path())?;
+    let phones = prepare(wish, &house, days.path())?;
     let prepared = watch.elapsed();
     note(&format!(
         "{} phones have played their days ({:.0} s)",
         phones.len(),
         prepared.as_secs_f64()
     ));
-    let ours = Ours::measure(&station, &phones)?;
+    let ours = Ours::measure(&house, &phones)?;
     let expected = groups * SHARED + phones.len() * MADE;
-    let records = station.books()?.records()?;
+    let records = house.books()?.records()?;
     ensure!(
         records == expected as i64,
         "{records} of {expected} records"
     );
-    ensure!(station.books()?.held()? == 0, "acts were held");
-    let peak = station.server.peak()?;
-    drop(station);
+    ensure!(house.books()?.held()? == 0, "acts were held");
+    let peak = house.server.peak()?;
+    drop(house);
     let plain = AllPlain::measure(phones.len(), days.path())?;
 
-    let mut about = format!("{} phones at once, one run", phones.len());
+    let mut about = format!(
+        "{} phones at once, {} a station, one run",
+        phones.len(),
+        wish.phones_a_station
+    );
     if phones.len() < wish.phones {
         about += &format!(
             ", not {}: playing their days takes too long here",
@@ -112,13 +114,21 @@ pub fn measure(wish: &Wish) -> Result<Scene> {
     Ok(scene)
 }
 
-fn gather(days: &Path, groups: usize, stock: &Path) -> Result<()> {
-    let mut all = Vec::new();
-    for group in 0..groups {
-        let path = days.join(format!("base-group-{group:03}.jsonl"));
-        all.extend(std::fs::read(path)?);
-    }
-    Ok(std::fs::write(stock, all)?)
+/// What the groups of each station share, in one file a station.
+fn stocks(days: &Path, groups: usize, phones_a_station: usize) -> Result<Vec<PathBuf>> {
+    let groups: Vec<usize> = (0..groups).collect();
+    let stations = groups.chunks(phones_a_station / GROUP).enumerate();
+    let stock = |(station, groups): (usize, &[usize])| {
+        let mut all = Vec::new();
+        for group in groups {
+            let path = days.join(format!("base-group-{group:03}.jsonl"));
+            all.extend(std::fs::read(path)?);
+        }
+        let path = days.join(format!("stock-{station}.jsonl"));
+        std::fs::write(&path, all)?;
+        Ok(path)
+    };
+    stations.map(stock).collect()
 }
 
 fn day(days: &Path, device: usize) -> PathBuf {
@@ -126,19 +136,24 @@ fn day(days: &Path, device: usize) -> PathBuf {
 }
 
 /// Phones that have played their day without a signal: as many as there is time for.
-fn prepare(wanted: usize, station: &Station, days: &Path) -> Result<Vec<Phone>> {
-    let watch = Stopwatch::start();
-    let mut phones = play(0..wanted.min(FIRST), station, days)?;
+fn prepare(wish: &Wish, house: &House, days: &Path) -> Result<Vec<Phone>> {
+    let (watch, wanted) = (Stopwatch::start(), wish.phones);
+    let phone = |device| house.phone(device / wish.phones_a_station, device);
+    let mut phones = play(0..wanted.min(FIRST), &phone, days)?;
     let each = watch.elapsed() / phones.len().max(1) as u32;
     let wanted = match each * wanted as u32 > PATIENCE {
         true => wanted.min(FEWER),
         false => wanted,
     };
-    phones.extend(play(phones.len()..wanted, station, days)?);
+    phones.extend(play(phones.len()..wanted, &phone, days)?);
     Ok(phones)
 }
 
-fn play(which: std::ops::Range<usize>, station: &Station, days: &Path) -> Result<Vec<Phone>> {
+fn play(
+    which: std::ops::Range<usize>,
+    join: &(dyn Fn(usize) -> Result<Phone> + Sync),
+    days: &Path,
+) -> Result<Vec<Phone>> {
     let next = AtomicUsize::new(which.start);
     let work = || -> Result<Vec<(usize, Phone)>> {
         let mut played = Vec::new();
@@ -147,7 +162,7 @@ fn play(which: std::ops::Range<usize>, station: &Station, days: &Path) -> Result
             if device >= which.end {
                 return Ok(played);
             }
-            let phone = station.phone(device)?;
+            let phone = join(device)?;
             phone.sync(&[])?;
             phone.import(&day(days, device))?;
             played.push((device, phone));
@@ -176,9 +191,9 @@ struct Ours {
 }
 
 impl Ours {
-    fn measure(station: &Station, phones: &[Phone]) -> Result<Ours> {
-        let books = station.books()?;
-        let (cpu, used) = (station.server.cpu()?, Used::now()?);
+    fn measure(house: &House, phones: &[Phone]) -> Result<Ours> {
+        let books = house.books()?;
+        let (cpu, used) = (house.server.cpu()?, Used::now()?);
         let (watch, began) = (Stopwatch::start(), now_ms());
         let mut running = Vec::new();
         for phone in phones {
@@ -197,7 +212,7 @@ impl Ours {
             receipts: Duration::from_millis(receipts.unsigned_abs()),
             synced,
             in_books,
-            cpu: station.server.cpu()? - cpu,
+            cpu: house.server.cpu()? - cpu,
             phone_cpu: Used::now()?.ended_children - used.ended_children,
             each,
         })

@@ -1,4 +1,4 @@
-//! A station with its server and phones: the programs, by their command lines.
+//! A server with its stations and phones: the programs, by their command lines.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +10,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::children::{self, Serving, Stopwatch};
-
-const STATION: &str = "S00";
 
 pub fn workload() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/officers-day")
@@ -31,39 +29,41 @@ pub fn generate(devices: usize, records: usize, folder: &Path) -> Result<()> {
 }
 
 #[derive(Debug)]
-pub struct Station {
+pub struct House {
     pub server: Serving,
-    /// How long the stock took to come in.
+    /// How long the stocks took to come in.
     pub imported: Duration,
     folder: TempDir,
 }
 
-impl Station {
-    /// A station that serves, with the records of these files as its stock.
-    pub fn start(stock: &[PathBuf]) -> Result<Station> {
+impl House {
+    /// A server with one station for each of these files, whose records are the station's stock.
+    pub fn start(stocks: &[PathBuf]) -> Result<House> {
         let folder = TempDir::new()?;
         let data = folder.path().join("server");
-        let mut init = station_command("init", &data)?;
-        init.args(["--name", "锦华社区工作站", "--catalogue"]);
-        children::run(init.arg(workload().join("catalogue")))?;
+        for station in 0..stocks.len() {
+            let mut init = station_command("init", station, &data)?;
+            init.args(["--name", "锦华社区工作站", "--catalogue"]);
+            children::run(init.arg(workload().join("catalogue")))?;
+        }
         let watch = Stopwatch::start();
-        for file in stock {
-            children::run(station_command("import", &data)?.arg(file))?;
+        for (station, file) in stocks.iter().enumerate() {
+            children::run(station_command("import", station, &data)?.arg(file))?;
         }
         let imported = watch.elapsed();
         let mut serve = program("wardbook")?;
         serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
         serve.arg(data);
-        Ok(Station {
+        Ok(House {
             server: Serving::start(serve)?,
             imported,
             folder,
         })
     }
 
-    /// A phone that has joined, and knows nothing of the station's records yet.
-    pub fn phone(&self, device: usize) -> Result<Phone> {
-        let mut invite = station_command("invite", &self.data())?;
+    /// A phone that has joined a station, and knows nothing of its records yet.
+    pub fn phone(&self, station: usize, device: usize) -> Result<Phone> {
+        let mut invite = station_command("invite", station, &self.data())?;
         let told = children::run(invite.args(["--officer", &format!("O{device:04}")]))?;
         let code = told.lines().next().context("no join code")?;
         let store = self.folder.path().join(format!("phone-{device}"));
@@ -168,9 +168,9 @@ impl Synced {
     }
 }
 
-fn station_command(word: &str, data: &Path) -> Result<Command> {
+fn station_command(word: &str, station: usize, data: &Path) -> Result<Command> {
     let mut command = program("wardbook")?;
-    command.args([word, "--station", STATION, "--data"]);
+    command.args([word, "--station", &format!("S{station:02}"), "--data"]);
     command.arg(data);
     Ok(command)
 }
