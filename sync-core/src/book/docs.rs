@@ -77,7 +77,17 @@ fn write_book(out: &mut String, book: &Book, catalogue: &Catalogue) {
         let per = source.per.as_ref().map_or_else(String::new, |per| {
             format!(", a line for each of {}", cell_code(per.source()))
         });
-        let _ = writeln!(out, "- From {} {label}{per}.", code(&source.kind));
+        let when = source.when.as_ref().map_or_else(String::new, |when| {
+            format!(", only if {}", cell_code(when.source()))
+        });
+        let foot = source.summary.as_ref().map_or_else(String::new, |text| {
+            format!(", at the foot {}", cell_code(text.source()))
+        });
+        let _ = writeln!(
+            out,
+            "- From {} {label}{per}{when}{foot}.",
+            code(&source.kind)
+        );
     }
     out.push_str("\n| column | label | fold | what stands in it |\n|---|---|---|---|\n");
     for column in &book.columns {
@@ -108,6 +118,7 @@ fn contents(book: &Book, column: &Column) -> Vec<String> {
     match column.id.as_str() {
         Column::SERIAL => contents.push("counted within the page".to_owned()),
         Column::NUMBER => contents.push("the register number".to_owned()),
+        Column::AMENDMENTS => contents.push("the amendments of the row".to_owned()),
         _ => {}
     }
     if let Some(cell) = &column.cell {
@@ -127,7 +138,12 @@ fn key(key: &RowKey) -> String {
         RowKey::Record => "record".to_owned(),
         RowKey::Day => "day".to_owned(),
         RowKey::Officer => "officer".to_owned(),
-        RowKey::Link(field) => format!("record that {} names", code(field)),
+        RowKey::Link(field) => {
+            format!(
+                "record that {} names, itself where it has none",
+                code(field)
+            )
+        }
     }
 }
 

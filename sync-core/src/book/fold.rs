@@ -3,11 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::foot::{amendments, coverage, summary};
+use super::foot::{amendments, coverage, said, summary};
 use super::names::Names;
 use super::page::{Page, PageCell, PageColumn, PageDue, PageFacts, PagePart, PageRow, RowMarks};
 use super::{Line, LineCell, Said};
-use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, display_span};
+use crate::catalogue::{
+    Book, Column, Fold, Footer, Label, Language, PageBy, display_span, spoken_moment,
+};
 use crate::ids::RecordId;
 
 /// The page that lines of a book make: the same one for every order of the lines. Every line has
@@ -17,6 +19,7 @@ pub fn page(book: &Book, lines: &[Line], facts: &PageFacts) -> Page {
     lines.sort_by_key(|line| place(line));
     lines.dedup_by_key(|line| place(line));
     let names = Names::new(&lines, facts);
+    let said = said(&lines);
     let mut rows: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
     for line in lines {
         rows.entry(&line.row_key).or_default().push(line);
@@ -44,7 +47,7 @@ pub fn page(book: &Book, lines: &[Line], facts: &PageFacts) -> Page {
         station: facts.station.clone(),
         period: facts.period.clone(),
         columns: book.columns.iter().map(column).collect(),
-        summary: has(Footer::Summary).then(|| summary(book, &rows)),
+        summary: has(Footer::Summary).then(|| summary(book, &rows, said)),
         amendments: has(Footer::Amendments).then(|| amendments(book, &rows)),
         coverage: coverage(facts),
         rows,
@@ -129,6 +132,9 @@ impl Folder<'_> {
             cell.text = Said::same(text.clone());
             return cell;
         }
+        if column.id == Column::AMENDMENTS {
+            return self.amended(row);
+        }
         let shown = shown(column, lines);
         for line in &shown {
             self.add(&mut cell, column, line);
@@ -156,6 +162,36 @@ impl Folder<'_> {
         if cell.text.is_empty() && prints_reviewer(self.book, column) {
             cell.text = self.facts.reviewer.clone().unwrap_or_default();
         }
+        cell
+    }
+
+    /// 更正记录: what was replaced in the row, by whom and when stands in the margin.
+    fn amended(&self, row: &PageRow) -> PageCell {
+        let mut cell = PageCell::default();
+        for marks in &row.marks {
+            for one in marks.marks.amended.iter().filter(|one| one.replaces()) {
+                let label = self.book.column(&one.column).map(|column| &column.label);
+                let text = |language: Language| {
+                    let label = label.map_or("", |label| label.get(language));
+                    let at = spoken_moment(one.at, self.facts.offset, language);
+                    let (old, new) = (one.old.get(language), one.new.get(language));
+                    let reason = one.reason.as_deref().unwrap_or_default();
+                    format!("{label} {old}→{new} {at} {reason}")
+                        .trim_end()
+                        .to_owned()
+                };
+                cell.parts.push(PagePart {
+                    text: Said {
+                        zh: text(Language::Zh),
+                        en: text(Language::En),
+                    },
+                    record: marks.record,
+                    struck: false,
+                    variant: None,
+                });
+            }
+        }
+        cell.join();
         cell
     }
 

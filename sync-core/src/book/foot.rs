@@ -6,12 +6,14 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::Offset};
 
 use super::fold::{both, number};
-use super::page::{AmendmentNote, Coverage, PageFacts, PageRow, Period, RowMarks, Summary, Total};
-use super::{Amendment, Said};
+use super::page::{
+    AmendmentNote, Coverage, PageFacts, PageRow, Period, RowMarks, SaidBy, Summary, Total,
+};
+use super::{Amendment, Line, Said};
 use crate::catalogue::{Book, Fold};
 use crate::ids::RecordId;
 
-pub(super) fn summary(book: &Book, rows: &[PageRow]) -> Summary {
+pub(super) fn summary(book: &Book, rows: &[PageRow], said: Vec<SaidBy>) -> Summary {
     let marks: BTreeMap<RecordId, &RowMarks> = rows
         .iter()
         .flat_map(|row| &row.marks)
@@ -24,6 +26,7 @@ pub(super) fn summary(book: &Book, rows: &[PageRow]) -> Summary {
         .enumerate()
         .filter(|(_, column)| column.fold == Fold::Sum);
     Summary {
+        said,
         rows: rows.len(),
         records: marks.len(),
         struck: count(|one| one.marks.removed.is_some()),
@@ -44,6 +47,24 @@ pub(super) fn summary(book: &Book, rows: &[PageRow]) -> Summary {
             })
             .collect(),
     }
+}
+
+/// What the records that hold say at the foot, by officer, then time.
+pub(super) fn said(lines: &[&Line]) -> Vec<SaidBy> {
+    let holds = |line: &&&Line| line.marks.removed.as_ref().is_none_or(|one| one.disputed);
+    let mut said: Vec<SaidBy> = Vec::new();
+    for line in lines.iter().filter(holds) {
+        let Some(text) = &line.summary else { continue };
+        if said.iter().all(|one| one.record != line.record) {
+            said.push(SaidBy {
+                officer: line.officer.clone(),
+                record: line.record,
+                text: text.clone(),
+            });
+        }
+    }
+    said.sort_by(|a, b| a.officer.cmp(&b.officer));
+    said
 }
 
 /// What replaced something, and what its author calls an amendment. A cell that was filled in

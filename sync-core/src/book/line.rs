@@ -22,6 +22,9 @@ pub struct Line {
     pub sort: String,
     /// `L-<device>-<n>`: what stands for the register number until there is one.
     pub provisional: String,
+    /// What it says at the foot of the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Said>,
     /// By column; a column to which the record has nothing to say is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cells: BTreeMap<String, LineCell>,

@@ -55,6 +55,9 @@ struct Record<'a> {
 
 impl Record<'_> {
     fn lines(&self, book: &Book, source: &Source) -> Vec<Line> {
+        if !self.feeds(source) {
+            return Vec::new();
+        }
         let mut unreadable = Vec::new();
         if self.day.is_none() {
             unreadable.push("day".to_owned());
@@ -69,6 +72,13 @@ impl Record<'_> {
             }
         }
         lines.into_values().collect()
+    }
+
+    /// Whether the source takes it. One that cannot be told is taken: a row too many shows.
+    fn feeds(&self, source: &Source) -> bool {
+        let when = source.when.as_ref();
+        let context = self.reading.context(&self.reading.data);
+        when.is_none_or(|when| when.truth(&context).unwrap_or(true))
     }
 
     /// Whose lines the record gives: where `per` names nobody, the author's.
@@ -189,6 +199,7 @@ impl Record<'_> {
             officer: officer.to_owned(),
             sort: self.sort(book, &cells),
             provisional: marks::provisional(reading.view),
+            summary: reading.summary(source),
             cells,
             limits,
             marks,

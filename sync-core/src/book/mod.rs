@@ -16,6 +16,7 @@ mod lines;
 mod marks;
 mod mask;
 mod names;
+mod nobody;
 mod page;
 mod reading;
 mod station;
@@ -32,7 +33,7 @@ pub use lines::lines;
 pub use mask::mask;
 pub use page::{
     AmendmentNote, Coverage, DeviceCoverage, Page, PageCell, PageColumn, PageDue, PageFacts,
-    PagePart, PageRow, Period, RowMarks, Summary, Total,
+    PagePart, PageRow, Period, RowMarks, SaidBy, Summary, Total,
 };
 pub use station::Station;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mask::mask;
 use super::{Amendment, Due, LineMarks, Said, Variant};
-use crate::catalogue::Personal;
+use crate::catalogue::{Column, Personal};
 use crate::envelope::Number;
 use crate::ids::{DeviceId, PersonId, RecordId};
 
@@ -183,6 +183,18 @@ pub struct Summary {
     pub conflicts: usize,
     /// Of each column that adds up.
     pub totals: Vec<Total>,
+    /// What the officers themselves say of the day, by officer, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<SaidBy>,
+}
+
+/// A sentence at the foot of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidBy {
+    /// The person's code.
+    pub officer: String,
+    pub record: RecordId,
+    pub text: Said,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -221,6 +233,7 @@ impl Page {
                     cell.mask(*kind);
                 }
             }
+            row.mask_amendments(&page.columns, &personal);
             for marks in &mut row.marks {
                 mask_marks(&mut marks.marks, &personal);
             }
@@ -237,6 +250,23 @@ impl Page {
             .iter()
             .flat_map(|row| row.records.iter().copied())
             .collect()
+    }
+}
+
+impl PageRow {
+    /// The column that lists amendments says what stood in other columns.
+    fn mask_amendments(&mut self, columns: &[PageColumn], personal: &BTreeMap<String, Personal>) {
+        let mut amended = self.marks.iter().flat_map(|marks| &marks.marks.amended);
+        let is_personal = amended.any(|one| personal.contains_key(&one.column));
+        let at = columns
+            .iter()
+            .position(|column| column.id == Column::AMENDMENTS);
+        if let Some(cell) = at
+            .and_then(|at| self.cells.get_mut(at))
+            .filter(|_| is_personal)
+        {
+            cell.mask(Personal::Note);
+        }
     }
 }
 

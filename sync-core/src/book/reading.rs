@@ -87,6 +87,19 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// What the record says at the foot of the page.
+    pub fn summary(&self, source: &Source) -> Option<Said> {
+        let ctx = self.context(&self.data);
+        let text = |language| {
+            let text = source.summary.as_ref()?.text(&ctx.in_language(language));
+            text.ok().filter(|text| !text.is_empty())
+        };
+        Some(Said {
+            zh: text(Language::Zh)?,
+            en: text(Language::En)?,
+        })
+    }
+
     fn printed(&self, field: &Field, datum: &Datum, fold: Fold) -> Option<LineCell> {
         match (fold, datum) {
             (Fold::Sum, Datum::Integer(n)) => Some(LineCell::Number(amount(field, *n))),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::catalogue::{Around, Catalogue, People};
+use super::nobody;
+use crate::catalogue::{Around, Catalogue, Language, People};
 use crate::envelope::Charter;
+use crate::ids::PersonId;
 
 /// The station of a charter, with its newest catalogue.
 #[derive(Debug, Clone)]
@@ -52,7 +54,10 @@ impl Station {
 struct Members(BTreeMap<String, (String, Option<String>)>);
 
 impl People for Members {
-    fn name(&self, code: &str) -> Option<String> {
+    fn name(&self, code: &str, language: Language) -> Option<String> {
+        if code == PersonId::server().as_str() {
+            return Some(nobody::server().get(language).to_owned());
+        }
         self.0.get(code).map(|(name, _)| name.clone())
     }
 

@@ -61,7 +61,7 @@ pub enum RowKey {
     Day,
     /// The value of the source's `per`, by default the author.
     Officer,
-    /// The record that this field links to.
+    /// The record that this field links to; the record itself where its kind has no such field.
     Link(String),
 }
 
@@ -92,7 +92,7 @@ words!(
 );
 
 /// A column. Its text comes from the source's own expression for it, else from `cell`, else
-/// from `field`; `#` and `number` come from the page.
+/// from `field`; `#`, `number` and `amendments` come from the page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     pub id: String,
@@ -112,6 +112,8 @@ impl Column {
     pub const SERIAL: &str = "#";
     /// The id of the register number.
     pub const NUMBER: &str = "number";
+    /// The id of the column that lists the amendments of its row (更正记录).
+    pub const AMENDMENTS: &str = "amendments";
 }
 
 /// One kind that feeds the book.
@@ -120,6 +122,10 @@ pub struct Source {
     pub kind: String,
     /// The people (or other texts) that get one line each; by default the author.
     pub per: Option<Expr>,
+    /// Only records of which it is true feed the book.
+    pub when: Option<Expr>,
+    /// What the record says at the foot of the page.
+    pub summary: Option<Expr>,
     pub cells: BTreeMap<String, Expr>,
 }
 

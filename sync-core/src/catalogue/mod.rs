@@ -36,7 +36,7 @@ pub use bundle::{BundleError, MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES};
 pub use docs::record_kinds_markdown;
 pub use expr::{
     Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent,
-    display, display_moment, display_span,
+    display, display_moment, display_span, spoken_moment,
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
 pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};

@@ -433,7 +433,10 @@ fn what_cannot_be_recorded_is_refused_with_what_is_missing() {
         edits,
     };
     let refused = |phone: &mut Phone, deed| phone.act(vec![deed]).unwrap_err().to_string();
-    assert!(refused(&mut phone, create("casse", vec![])).contains("no kind casse; known: case"));
+    assert!(
+        refused(&mut phone, create("casse", vec![]))
+            .contains("no kind casse; known: action_item, activity, case")
+    );
     assert!(
         refused(&mut phone, create("case", vec![set("couse", "x")])).contains("no field couse")
     );

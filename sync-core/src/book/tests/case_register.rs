@@ -61,7 +61,7 @@ fn the_register_has_one_row_a_case_in_the_order_of_numbers_and_those_without_at_
         zh(&page, 0, "handlers_certificate"),
         "王小明(ZF-O0001)、李雷(ZF-O0002)"
     );
-    assert_eq!(zh(&page, 0, "registered"), "2026-05-11");
+    assert_eq!(zh(&page, 0, "registered"), "2026年5月11日");
 }
 
 #[test]

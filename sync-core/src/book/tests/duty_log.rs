@@ -91,8 +91,8 @@ fn a_day_of_seven_records_becomes_a_row_for_each_officer() {
             .unwrap()
     };
     let (wang, li) = (of("王小明"), of("李雷"));
-    assert_eq!(zh(&page, wang, "date"), "2026-05-11 星期一 晴");
-    assert_eq!(cell(&page, wang, "date").text.en, "2026-05-11 Mon 晴");
+    assert_eq!(zh(&page, wang, "date"), "2026年5月11日 星期一 晴");
+    assert_eq!(cell(&page, wang, "date").text.en, "11 May 2026 Mon 晴");
     assert_eq!(zh(&page, wang, "on_duty"), "08:30—17:05");
     assert_eq!(
         zh(&page, wang, "patrol"),
@@ -102,7 +102,7 @@ fn a_day_of_seven_records_becomes_a_row_for_each_officer() {
     assert_eq!(zh(&page, wang, "handover"), "3号楼堆物明日复查；楼道堆物");
     assert_eq!(zh(&page, wang, "author"), "王小明；李雷");
     assert_eq!(zh(&page, li, "patrol"), "锦华苑 09:00—10:00");
-    assert_eq!(zh(&page, li, "date"), "2026-05-11 星期一");
+    assert_eq!(zh(&page, li, "date"), "2026年5月11日 星期一");
     assert_eq!(zh(&page, li, "received"), "");
 }
 

@@ -39,7 +39,7 @@ fn csv(page: &Page, language: Language) -> String {
 fn a_csv_file_has_the_official_header_the_number_and_what_was_amended_or_is_in_conflict() {
     let page = filed_case(&default_station());
     let text = csv(&page, Language::Zh);
-    assert!(text.starts_with("\u{feff}序号,编号,登记日期,"));
+    assert!(text.starts_with("\u{feff}序号,案件编号,登记日期,"));
     assert!(text.contains(",更正,冲突,标记\r\n"));
     assert!(text.contains("锦城案〔2026〕第0001号"));
     assert!(text.contains(

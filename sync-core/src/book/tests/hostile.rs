@@ -118,11 +118,13 @@ fn a_patrol_that_names_nobody_is_its_authors() {
         &[set("route", "锦华苑")],
     );
     let lines = paper.lines(&station);
-    assert_eq!(lines.len(), 1);
+    let own = |book: &str| lines.iter().find(|line| line.book == book).unwrap();
+    assert_eq!(lines.len(), 2);
     assert_eq!(
-        (lines[0].officer.as_str(), lines[0].row_key.as_str()),
+        (own("R1").officer.as_str(), own("R1").row_key.as_str()),
         ("O0002", "2026-05-11|O0002")
     );
+    assert_eq!(own("R5").row_key, paper.id().to_string());
 }
 
 #[test]

@@ -88,13 +88,13 @@ pub struct RecordData {
 
 /// What stands in the charter of a member.
 pub trait People: fmt::Debug + Send + Sync {
-    fn name(&self, code: &str) -> Option<String>;
+    fn name(&self, code: &str, language: Language) -> Option<String>;
     fn certificate(&self, code: &str) -> Option<String>;
 }
 
 /// No member is known: codes stand for names.
 impl People for () {
-    fn name(&self, _: &str) -> Option<String> {
+    fn name(&self, _: &str, _: Language) -> Option<String> {
         None
     }
 

@@ -19,7 +19,7 @@ pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language
         Datum::Integer(n) => match field.ty {
             FieldType::Money => money(*n),
             FieldType::Duration => format!("{n}{}", language.pick("分", " min")),
-            FieldType::Instant => moment(*n, around.offset),
+            FieldType::Instant => spoken(*n, around.offset, language),
             FieldType::Text
             | FieldType::LongText
             | FieldType::CoText
@@ -40,7 +40,7 @@ pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language
         },
         Datum::Decimal(n) => n.to_string(),
         Datum::Boolean(yes) => yes_no(*yes, language).to_owned(),
-        Datum::Instant(at) => moment(*at, around.offset),
+        Datum::Instant(at) => spoken(*at, around.offset, language),
         Datum::Point { lat, lon } => format!("{lat:.6}, {lon:.6}"),
         Datum::Track { points } => format!("{points}{}", language.pick("个定位点", " points")),
         Datum::List(items) => {
@@ -76,16 +76,36 @@ fn display_text(field: &Field, text: &str, around: &Around, language: Language) 
     if let Some(code) = codes.and_then(|list| list.code(text)) {
         return code.label.get(language).to_owned();
     }
-    if field.ty == FieldType::Person {
-        return person(text, around);
+    match field.ty {
+        FieldType::Person => person(text, around, language),
+        FieldType::Date => text
+            .parse()
+            .map_or_else(|_| text.to_owned(), |date| day(date, language)),
+        FieldType::Text
+        | FieldType::LongText
+        | FieldType::CoText
+        | FieldType::Choice
+        | FieldType::Integer
+        | FieldType::Decimal
+        | FieldType::Money
+        | FieldType::Boolean
+        | FieldType::Time
+        | FieldType::Instant
+        | FieldType::Duration
+        | FieldType::Point
+        | FieldType::Track
+        | FieldType::Phone
+        | FieldType::IdNumber
+        | FieldType::Record
+        | FieldType::Evidence
+        | FieldType::Table => text.to_owned(),
     }
-    text.to_owned()
 }
 
 /// The rows with these cells: `罚款 200.00；警告`.
-pub(super) fn rows(
+pub(super) fn rows<'r>(
     field: &Field,
-    rows: &[BTreeMap<String, Datum>],
+    rows: impl IntoIterator<Item = &'r BTreeMap<String, Datum>>,
     cells: &[&str],
     around: &Around,
     language: Language,
@@ -97,17 +117,15 @@ pub(super) fn rows(
         });
         texts.collect::<Vec<_>>().join(" ")
     };
-    let texts: Vec<_> = rows
-        .iter()
-        .map(row)
-        .filter(|text| !text.is_empty())
-        .collect();
+    let texts = rows.into_iter().map(row);
+    let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     texts.join(language.pick("；", "; "))
 }
 
 /// A member's name, or the code where the charter names nobody of that code.
-pub(super) fn person(code: &str, around: &Around) -> String {
-    around.people.name(code).unwrap_or_else(|| code.to_owned())
+pub(super) fn person(code: &str, around: &Around, language: Language) -> String {
+    let name = around.people.name(code, language);
+    name.unwrap_or_else(|| code.to_owned())
 }
 
 /// Fen as yuan: `200.00`.
@@ -128,6 +146,47 @@ pub(super) fn yes_no(yes: bool, language: Language) -> &'static str {
 /// `2026-05-11 14:05`; empty outside the calendar.
 pub fn moment(at: i64, offset: i32) -> String {
     civil_of(at, offset).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// `2026年5月11日 14时05分`, `11 May 2026, 14:05`; empty outside the calendar.
+pub fn spoken(at: i64, offset: i32, language: Language) -> String {
+    let form = language.pick("%Y年%-m月%-d日 %H时%M分", "%-d %b %Y, %H:%M");
+    civil_of(at, offset).map_or_else(String::new, |at| at.strftime(form).to_string())
+}
+
+/// `2026年5月11日`, `11 May 2026`.
+pub(super) fn day(date: civil::Date, language: Language) -> String {
+    let form = language.pick("%Y年%-m月%-d日", "%-d %b %Y");
+    date.strftime(form).to_string()
+}
+
+/// From one moment until another as minutes begin with it: `2026年5月11日 上午9时05分至10时30分`.
+/// Without an end, the beginning alone.
+pub(super) fn sitting(
+    from: i64,
+    until: Option<i64>,
+    offset: i32,
+    language: Language,
+) -> Option<String> {
+    let from = civil_of(from, offset)?;
+    let half = if from.hour() < 12 { "上午" } else { "下午" };
+    let until = until.and_then(|at| civil_of(at, offset));
+    let clock = |at: civil::DateTime| match language {
+        Language::Zh => at.strftime("%-H时%M分").to_string(),
+        Language::En => at.strftime("%H:%M").to_string(),
+    };
+    let end = until.map_or_else(String::new, |until| {
+        let another = match until.date() == from.date() {
+            true => String::new(),
+            false => day(until.date(), language) + " ",
+        };
+        format!("{}{another}{}", language.pick("至", " to "), clock(until))
+    });
+    let (date, clock) = (day(from.date(), language), clock(from));
+    Some(match language {
+        Language::Zh => format!("{date} {half}{clock}{end}"),
+        Language::En => format!("{date}, {clock}{end}"),
+    })
 }
 
 /// From one moment until another, on the page of a day (or, without one, of the day it began):
@@ -153,7 +212,7 @@ pub fn display_span(
                 Language::En => format!("{time} (next day)"),
             }
         } else {
-            moment(at, offset)
+            spoken(at, offset, language)
         }
     };
     if from == until {

@@ -1,5 +1,6 @@
 //! The filters that expressions may use: these and no others.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use super::context::{Datum, HIDDEN, Many, Part, Root, View, empty};
 use super::display;
 use super::reference::Ref;
+use crate::catalogue::Language;
 
 /// What must stand directly before a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +87,37 @@ pub(super) const FILTERS: &[Filter] = &[
         2..=2,
         "write `f|minutes('from', 'until')`",
     ),
+    filter(
+        "period",
+        Operand::Record,
+        2..=2,
+        "write `f|period('from', 'until')`",
+    ),
+    filter(
+        "rows_of",
+        Operand::Field,
+        3..=16,
+        "write `f.table|rows_of('cell', 'code', 'cell to print')`",
+    ),
+    filter(
+        "count",
+        Operand::Field,
+        2..=16,
+        "write `f.table|count('cell', 'code', 'or this code')`",
+    ),
+    filter(
+        "sum",
+        Operand::Field,
+        1..=1,
+        "write `f.table|sum('amount')`",
+    ),
+    filter(
+        "certified",
+        Operand::Any,
+        0..=0,
+        "write `f.people|certified`",
+    ),
+    filter("say", Operand::Any, 1..=1, "write `'是'|say('Yes')`"),
     filter("money", Operand::Any, 0..=0, "write `f.amount|money`"),
     filter("length", Operand::Any, 0..=0, "write `f.people|length`"),
 ];
@@ -104,6 +137,12 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("rows", rows);
     env.add_filter("ref", reference);
     env.add_filter("minutes", minutes);
+    env.add_filter("period", period);
+    env.add_filter("rows_of", rows_of);
+    env.add_filter("count", count);
+    env.add_filter("sum", sum);
+    env.add_filter("certified", certified);
+    env.add_filter("say", say);
     env.add_filter("money", money);
     env.add_filter("length", length);
 }
@@ -148,14 +187,15 @@ fn time(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
 fn moment(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
     if let Some(at) = millis(value) {
         let root = root(state)?;
-        return Ok(Value::from(display::moment(at, root.around.offset)));
+        let text = display::spoken(at, root.around.offset, root.language);
+        return Ok(Value::from(text));
     }
     as_it_stands(value, "moment")
 }
 
 fn day(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
     match civil_day(state, value)? {
-        Some(day) => Ok(Value::from(day.to_string())),
+        Some(day) => Ok(Value::from(display::day(day, root(state)?.language))),
         None => as_it_stands(value, "day"),
     }
 }
@@ -164,7 +204,8 @@ fn date_weekday(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
     let Some(day) = civil_day(state, value)? else {
         return as_it_stands(value, "date_weekday");
     };
-    let weekday = display::weekday(day, root(state)?.language);
+    let language = root(state)?.language;
+    let (day, weekday) = (display::day(day, language), display::weekday(day, language));
     Ok(Value::from(format!("{day} {weekday}")))
 }
 
@@ -215,7 +256,7 @@ fn officers(state: &State<'_, '_>, value: &Value, parts: Rest<String>) -> Result
     let one = |code: &str| {
         let mut texts = parts.iter().map(|part| match part.as_str() {
             "certificate" => root.around.people.certificate(code).unwrap_or_default(),
-            _ => display::person(code, &root.around),
+            _ => display::person(code, &root.around, root.language),
         });
         let first = texts.next().unwrap_or_default();
         let others: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
@@ -265,6 +306,129 @@ fn rows(
     Ok(Value::from(text))
 }
 
+/// The rows in which a cell holds a code.
+fn rows_of(
+    state: &State<'_, '_>,
+    _: &Value,
+    field: &str,
+    args: Rest<String>,
+) -> Result<Value, Error> {
+    let root = root(state)?;
+    let known = root.field(field).ok_or_else(|| unknown(field))?;
+    let list = of_rows(state, &root, field)?;
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let [cell, code, cells @ ..] = args.as_slice() else {
+        return Ok(empty());
+    };
+    let fit = list.iter().filter(|row| holds(row, cell, code));
+    let text = display::rows(known, fit, cells, &root.around, root.language);
+    Ok(Value::from(text))
+}
+
+/// How many rows hold one of the codes in a cell.
+fn count(
+    state: &State<'_, '_>,
+    _: &Value,
+    field: &str,
+    cell: &str,
+    codes: Rest<String>,
+) -> Result<Value, Error> {
+    let root = root(state)?;
+    let list = of_rows(state, &root, field)?;
+    let fit = list
+        .iter()
+        .filter(|row| codes.iter().any(|code| holds(row, cell, code)));
+    Ok(Value::from(fit.count()))
+}
+
+/// What the whole numbers of a cell come to, in fen where they are money.
+fn sum(state: &State<'_, '_>, _: &Value, field: &str, cell: &str) -> Result<Value, Error> {
+    let root = root(state)?;
+    let list = of_rows(state, &root, field)?;
+    let numbers = list.iter().filter_map(|row| match row.get(cell) {
+        Some(Datum::Integer(n)) => Some(*n),
+        Some(
+            Datum::Empty
+            | Datum::Text(_)
+            | Datum::Decimal(_)
+            | Datum::Boolean(_)
+            | Datum::Instant(_)
+            | Datum::Point { .. }
+            | Datum::Track { .. }
+            | Datum::List(_)
+            | Datum::Rows(_),
+        )
+        | None => None,
+    });
+    Ok(Value::from(numbers.fold(0, i64::saturating_add)))
+}
+
+fn of_rows<'r>(
+    state: &State<'_, '_>,
+    root: &'r Root,
+    field: &str,
+) -> Result<&'r [BTreeMap<String, Datum>], Error> {
+    let list = match root.datum(field) {
+        Datum::Rows(list) => list.as_slice(),
+        Datum::Empty
+        | Datum::Text(_)
+        | Datum::Integer(_)
+        | Datum::Decimal(_)
+        | Datum::Boolean(_)
+        | Datum::Instant(_)
+        | Datum::Point { .. }
+        | Datum::Track { .. }
+        | Datum::List(_) => &[],
+    };
+    state.consume_fuel(list.len() as u64)?;
+    Ok(list)
+}
+
+fn holds(row: &BTreeMap<String, Datum>, cell: &str, code: &str) -> bool {
+    matches!(row.get(cell), Some(Datum::Text(text)) if text == code)
+}
+
+/// How many of these people have a certificate of enforcement.
+fn certified(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    let root = root(state)?;
+    let mut people = codes(value)?;
+    people.sort();
+    people.dedup();
+    let has = |code: &&String| root.around.people.certificate(code).is_some();
+    Ok(Value::from(people.iter().filter(has).count()))
+}
+
+/// The text before it in Chinese, its argument in English.
+fn say(state: &State<'_, '_>, value: &Value, english: &str) -> Result<Value, Error> {
+    match root(state)?.language {
+        Language::Zh => Ok(value.clone()),
+        Language::En => Ok(Value::from(english)),
+    }
+}
+
+fn period(state: &State<'_, '_>, _: &Value, from: &str, until: &str) -> Result<Value, Error> {
+    let root = root(state)?;
+    let (from, until) = (instant(&root, from), instant(&root, until));
+    let (offset, language) = (root.around.offset, root.language);
+    let text = from.and_then(|from| display::sitting(from, until, offset, language));
+    Ok(text.map_or_else(empty, Value::from))
+}
+
+fn instant(root: &Root, field: &str) -> Option<i64> {
+    match root.datum(field) {
+        Datum::Instant(at) => Some(*at),
+        Datum::Empty
+        | Datum::Text(_)
+        | Datum::Integer(_)
+        | Datum::Decimal(_)
+        | Datum::Boolean(_)
+        | Datum::Point { .. }
+        | Datum::Track { .. }
+        | Datum::List(_)
+        | Datum::Rows(_) => None,
+    }
+}
+
 fn reference(value: &Value, book: &str) -> Result<Value, Error> {
     let references = codes(value)?.into_iter().map(|record| {
         let book = book.to_owned();
@@ -275,15 +439,8 @@ fn reference(value: &Value, book: &str) -> Result<Value, Error> {
 
 fn minutes(state: &State<'_, '_>, _: &Value, from: &str, until: &str) -> Result<Value, Error> {
     let root = root(state)?;
-    let at = |name| {
-        if let Datum::Instant(at) = root.datum(name) {
-            Some(*at)
-        } else {
-            None
-        }
-    };
-    let length = at(from)
-        .zip(at(until))
+    let length = instant(&root, from)
+        .zip(instant(&root, until))
         .map(|(from, until)| until.saturating_sub(from).div_euclid(60_000));
     Ok(length.map_or_else(empty, Value::from))
 }

@@ -19,13 +19,13 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Expression, UndefinedBehavior};
 
 pub use context::{Around, Datum, ExprContext, Facts, People, RecordData, StepEvent};
-pub use display::{display, display_span, moment as display_moment};
+pub use display::{display, display_span, moment as display_moment, spoken as spoken_moment};
 pub use reference::Ref;
 
 pub(super) use context::FACTS;
 use context::{Many, Part, View};
 pub(super) use filters::OFFICER_PARTS;
-pub(super) use scan::{Path, Uses};
+pub(super) use scan::{FilterUse, Path, Uses};
 use tokens::Fault;
 
 /// A compiled expression. Two are equal when their sources are.

@@ -9,7 +9,7 @@ use crate::catalogue::{Catalogue, Language};
 struct Squad;
 
 impl People for Squad {
-    fn name(&self, code: &str) -> Option<String> {
+    fn name(&self, code: &str, _: Language) -> Option<String> {
         (code == "O0001").then(|| "张三".to_owned())
     }
 
@@ -82,15 +82,21 @@ fn case() -> ExprContext {
 #[test]
 fn moments_are_told_in_the_stations_time_zone() {
     let ctx = case();
-    assert_eq!(says("f.offence_at|moment", &ctx), "2026-05-11 09:05");
+    assert_eq!(says("f.offence_at|moment", &ctx), "2026年5月11日 09时05分");
     assert_eq!(
         says("f.offence_at|time ~ ' ' ~ f.place", &ctx),
         "09:05 锦华苑6号楼"
     );
-    assert_eq!(says("s.filed|day", &ctx), "2026-05-11");
-    assert_eq!(says("(s.decided or s.filed)|day", &ctx), "2026-05-11");
+    assert_eq!(says("s.filed|day", &ctx), "2026年5月11日");
+    assert_eq!(
+        says("(s.decided or s.filed)|day", &ctx.in_language(Language::En)),
+        "11 May 2026"
+    );
     assert_eq!(says("s.decided|day", &ctx), "");
-    assert_eq!(says("f.offence_at|date_weekday", &ctx), "2026-05-11 星期一");
+    assert_eq!(
+        says("f.offence_at|date_weekday", &ctx),
+        "2026年5月11日 星期一"
+    );
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl<'a> BookReader<'a> {
         let mut sources = Vec::new();
         for row in top.tables("source") {
             let kind = row.needed("kind", "name a kind of record");
-            let per = row.text("per");
+            let (per, when, summary) = (row.text("per"), row.text("when"), row.text("summary"));
             let cells = row.pairs("cells");
             row.finish();
             let Some(kind) = kind else { continue };
@@ -125,9 +125,16 @@ impl<'a> BookReader<'a> {
             self.kinds.extend(kinds.get(kind.get_ref()));
             let per = per.and_then(|text| compile(self.file, &text));
             let per = per.map(|placed| self.expr(placed, Fold::List, &[kind.get_ref()]));
+            let mut first = |text: Option<Spanned<String>>| {
+                let placed = compile(self.file, &text?)?;
+                Some(self.expr(placed, Fold::First, &[kind.get_ref()]))
+            };
+            let (when, summary) = (first(when), first(summary));
             let source = Source {
                 kind: kind.get_ref().clone(),
                 per,
+                when,
+                summary,
                 cells: BTreeMap::new(),
             };
             sources.push((source, cells));
@@ -165,27 +172,13 @@ impl<'a> BookReader<'a> {
                 "officer" => Some(RowKey::Officer),
                 field => {
                     let links = |field: &&Field| field.ty == super::super::FieldType::Record;
-                    let names = self.common_fields(links);
-                    let all = names.iter().copied().chain(["record", "day", "officer"]);
+                    let fields = self.kinds.iter().flat_map(|kind| &kind.fields);
+                    let names = fields.filter(links).map(|field| field.name.as_str());
+                    let all = names.chain(["record", "day", "officer"]);
                     known(self.file, text, "row key", all).then(|| RowKey::Link(field.to_owned()))
                 }
             });
         keys.collect()
-    }
-
-    /// The fields that every source has.
-    fn common_fields(&self, wanted: impl Fn(&&'a Field) -> bool) -> Vec<&'a str> {
-        let Some((first, others)) = self.kinds.split_first() else {
-            return Vec::new();
-        };
-        let fields = first
-            .fields
-            .iter()
-            .filter(wanted)
-            .map(|field| field.name.as_str());
-        fields
-            .filter(|name| others.iter().all(|kind| kind.field(name).is_some()))
-            .collect()
     }
 
     fn every_source_has(&self, field: &Spanned<String>) {
@@ -227,6 +220,7 @@ impl<'a> BookReader<'a> {
         let (label, field) = match id {
             Column::SERIAL => (Label::new("序号", "No."), None),
             Column::NUMBER => (Label::new("编号", "Register no."), None),
+            Column::AMENDMENTS => (Label::new("更正记录", "Amendments"), None),
             name => {
                 self.every_source_has(text);
                 let field = self.kinds.iter().find_map(|kind| kind.field(name));

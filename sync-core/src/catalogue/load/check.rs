@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::expr::{FACTS, OFFICER_PARTS, Path, Uses};
+use super::super::expr::{FACTS, FilterUse, OFFICER_PARTS, Path, Uses};
 use super::super::mistake::{File, suggest};
 use super::super::{
     Around, Catalogue, Expr, ExprContext, ExprError, Field, FieldType, Fold, Kind, Language,
@@ -164,13 +164,14 @@ impl Checker<'_> {
                 self.mistake(&filter.at, what, mend);
                 good = false;
             }
+            if let ("rows_of" | "count", Some(field)) = (filter.name, field) {
+                good &= self.rows_of(filter, field);
+                continue;
+            }
             for (arg, at) in &filter.args {
                 good &= match filter.name {
-                    "rows" => {
-                        let cells = field.into_iter().flat_map(|field| field.row_cells());
-                        self.known(arg, at, "cell", cells.map(|cell| cell.name.as_str()))
-                    }
-                    "minutes" => {
+                    "rows" | "sum" => self.cell(field, arg, at),
+                    "minutes" | "period" => {
                         let instants = self.kind.fields.iter();
                         let instants = instants.filter(|field| field.ty == FieldType::Instant);
                         self.known(arg, at, "instant field", instants.map(|f| f.name.as_str()))
@@ -201,6 +202,36 @@ impl Checker<'_> {
                 }
                 Path::Record | Path::Step(_) | Path::Fact(_) => true,
             };
+        }
+        good
+    }
+
+    fn cell(&self, field: Option<&Field>, name: &str, at: &Range<usize>) -> bool {
+        let cells = field.into_iter().flat_map(|field| field.row_cells());
+        self.known(name, at, "cell", cells.map(|cell| cell.name.as_str()))
+    }
+
+    /// A cell, codes of its list, and where it prints, cells.
+    fn rows_of(&self, filter: &FilterUse, field: &Field) -> bool {
+        let Some(((name, at), others)) = filter.args.split_first() else {
+            return true;
+        };
+        if !self.cell(Some(field), name, at) {
+            return false;
+        }
+        let list = field.cell(name).and_then(|cell| cell.codes.as_ref());
+        let list = list.and_then(|name| self.catalogue.codes.get(name));
+        let (codes, cells) = match filter.name {
+            "count" => (others, &[][..]),
+            _ => others.split_at(1),
+        };
+        let mut good = true;
+        for (code, at) in codes {
+            let known = list.into_iter().flat_map(|list| &list.codes);
+            good &= self.known(code, at, "code", known.map(|code| code.code.as_str()));
+        }
+        for (name, at) in cells {
+            good &= self.cell(Some(field), name, at);
         }
         good
     }
@@ -242,8 +273,8 @@ fn takes(filter: &str) -> Option<&'static [FieldType]> {
         "moment" => Some(&[Instant]),
         "day" | "date_weekday" => Some(&[Date, Instant]),
         "label" => Some(&[Choice, Boolean]),
-        "officer" | "officers" => Some(&[Person, Text]),
-        "rows" => Some(&[Table, Evidence]),
+        "officer" | "officers" | "certified" => Some(&[Person, Text]),
+        "rows" | "rows_of" | "count" | "sum" => Some(&[Table, Evidence]),
         "ref" => Some(&[Record]),
         "money" => Some(&[Money]),
         _ => None,
