@@ -9,9 +9,11 @@ use super::parts;
 use super::state::{self, Progress};
 use super::value;
 use super::view::View;
-use crate::catalogue::{Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, day_of};
+use crate::catalogue::{
+    Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, Taken, day_of,
+};
 
-/// The record for expressions. `reviewer` is known to the books alone.
+/// The record for expressions. `reviewer` and time limits are known to the books alone.
 pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
     let fields = kind
         .fields
@@ -21,6 +23,7 @@ pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
     RecordData {
         fields,
         steps: steps(view),
+        limits: BTreeMap::new(),
         facts: Facts {
             id: view.record.to_string(),
             author: view.author().map(ToString::to_string).unwrap_or_default(),
@@ -136,6 +139,16 @@ pub fn single(field: &Field, value: &Scalar) -> Datum {
             value::degrees(bytes).map_or(Datum::Empty, |(lat, lon)| Datum::Point { lat, lon })
         }
     }
+}
+
+/// The steps with their times, in the shared order.
+pub fn taken(view: &View) -> Vec<Taken<'_>> {
+    let taken = view.steps.iter().filter_map(|step| {
+        let at = step.values.get("at").and_then(Scalar::as_int)?;
+        let to = step.text("to")?;
+        Some(Taken { to, at })
+    });
+    taken.collect()
 }
 
 fn steps(view: &View) -> BTreeMap<String, StepEvent> {

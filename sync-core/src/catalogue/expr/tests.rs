@@ -42,6 +42,7 @@ fn context(kind: &str, fields: &[(&str, Datum)]) -> ExprContext {
     let record = RecordData {
         fields: fields.collect(),
         steps: BTreeMap::from([("filed".to_owned(), event)]),
+        limits: BTreeMap::new(),
         facts: Facts {
             id: "ab12".to_owned(),
             author: "O0001".to_owned(),
