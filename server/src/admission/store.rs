@@ -209,15 +209,16 @@ pub async fn changes(
     Ok(())
 }
 
-/// A record that is new in this transaction: its changes, its row, its lines, and what it is due.
-pub async fn fresh(
+/// What the server itself has written into a record: its changes, its row and its lines.
+pub async fn more(
     tx: &mut Tx,
     station: &StationId,
     docket: &Docket,
     projected: &Projected,
 ) -> Result<()> {
     generations(tx, station, projected.record, docket).await?;
-    changes(tx, station, projected.record, docket.new_changes(), 0).await?;
+    let first = docket.history.changes().len() - docket.new_changes().len();
+    changes(tx, station, projected.record, docket.new_changes(), first).await?;
     replace(tx, station, projected).await
 }
 
