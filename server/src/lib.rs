@@ -6,10 +6,11 @@
 //! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
 //! send), [`own_acts`] (what it writes into records itself),
 //! [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`] (whole
-//! records in and out), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
-//! (what the console shows), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
+//! records in and out), [`card`] (the posted contact card), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
+//! (what the console shows), [`resident`] (what anybody may see), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
+pub mod card;
 pub mod charter;
 pub mod cli;
 pub mod clock;
@@ -32,6 +33,7 @@ pub mod pages;
 pub mod problem;
 pub mod rebuild;
 pub mod replay;
+pub mod resident;
 pub mod station;
 pub mod station_log;
 pub mod stock;

@@ -13,6 +13,7 @@ use sync_core::record::history::Change;
 use super::judge::{Entered, HeldItem, Judged};
 use super::numbers;
 use super::project::Projected;
+use crate::card;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::{Db, Tx};
@@ -249,6 +250,9 @@ pub async fn replace(tx: &mut Tx, station: &StationId, record: &Projected) -> Re
         ],
     )
     .await?;
+    if summary.kind == card::KIND {
+        card::Code::ensure(tx, station, record.record).await?;
+    }
     tx.exec(sql!("line_delete"), args![station, &record.record])
         .await?;
     for line in &record.lines {
