@@ -8,6 +8,7 @@ use sync_core::catalogue::Mistake;
 use sync_core::ids::{BadName, PersonId, RecordId, StationId};
 use sync_core::sync::Nonce;
 
+use crate::card::Code;
 use crate::exchange::Refused;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -103,6 +104,15 @@ pub enum Error {
     TurnedAway(Vec<Refused>),
     #[error("there is no record {0} in this station")]
     RecordUnknown(RecordId),
+
+    #[error("there is no such card{} in this store", .code.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
+    CardUnknown { code: Option<Code> },
+    #[error("the card{}: {what}", .card.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
+    CardRefused { card: Option<Code>, what: String },
+    #[error("the photo {}: {what}", .path.display())]
+    PhotoRefused { path: PathBuf, what: String },
+    #[error("nobody has said where residents reach the cards of station {0}")]
+    CardAddressMissing(StationId),
 
     #[error("port {} of {} is in use", .address.port(), .address.ip())]
     PortInUse { address: SocketAddr },

@@ -11,7 +11,7 @@ use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::officer::Officer;
+use crate::officer::{ChangedAt, Officer};
 use crate::station::Station;
 use crate::{args, sql};
 
@@ -124,7 +124,9 @@ pub async fn invite(
                 valid_from: None,
                 valid_until: None,
                 roles: vec![role.unwrap_or(DEFAULT_ROLE).to_owned()],
+                phone: String::new(),
                 removed_at: None,
+                changed: ChangedAt::default(),
             };
             officer.add(tx, station, clock).await?;
             officer

@@ -4,11 +4,13 @@
 //! [`messages`] and [`problem`] (what people are told), [`db`] (the store), [`datadir`] (keys and
 //! addresses), [`station`], [`officer`], [`invite`] and [`join`] (who is who), [`station_log`] and
 //! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
-//! send), [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`]
-//! (whole records in and out), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
-//! (what the console shows), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
+//! send), [`own_acts`] (what it writes into records itself),
+//! [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`] (whole
+//! records in and out), [`card`] (the posted contact card), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
+//! (what the console shows), [`resident`] (what anybody may see), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
+pub mod card;
 pub mod charter;
 pub mod cli;
 pub mod clock;
@@ -26,10 +28,12 @@ pub mod join;
 pub mod known;
 pub mod messages;
 pub mod officer;
+pub mod own_acts;
 pub mod pages;
 pub mod problem;
 pub mod rebuild;
 pub mod replay;
+pub mod resident;
 pub mod station;
 pub mod station_log;
 pub mod stock;

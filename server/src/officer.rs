@@ -22,8 +22,19 @@ pub struct Officer {
     pub valid_until: Option<String>,
     /// In the order given, each once.
     pub roles: Vec<String>,
+    /// The duty phone that contact cards name; empty: none.
+    pub phone: String,
     /// When the member left.
     pub removed_at: Option<i64>,
+    pub changed: ChangedAt,
+}
+
+/// When what contact cards print of a member last changed: milliseconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChangedAt {
+    pub phone: i64,
+    /// Name, post or certificate.
+    pub facts: i64,
 }
 
 /// What is to be changed of an officer; `None` leaves it.
@@ -35,6 +46,7 @@ pub struct OfficerChange {
     pub valid_from: Option<String>,
     pub valid_until: Option<String>,
     pub roles: Option<Vec<String>>,
+    pub phone: Option<String>,
 }
 
 impl Officer {
@@ -51,7 +63,12 @@ impl Officer {
                 .split_whitespace()
                 .map(str::to_owned)
                 .collect(),
+            phone: row.get("phone")?,
             removed_at: row.get("removed_at")?,
+            changed: ChangedAt {
+                phone: row.get("phone_changed_at")?,
+                facts: row.get("facts_changed_at")?,
+            },
         })
     }
 
@@ -76,7 +93,12 @@ impl Officer {
             })
     }
 
-    async fn find(tx: &mut Tx, station: &StationId, person: &PersonId) -> Result<Option<Officer>> {
+    /// A present or former member.
+    pub async fn find(
+        tx: &mut Tx,
+        station: &StationId,
+        person: &PersonId,
+    ) -> Result<Option<Officer>> {
         let row = tx
             .fetch_opt(sql!("officer_get"), args![station, person])
             .await?;
@@ -93,7 +115,7 @@ impl Officer {
                 let (station, person) = (station.clone(), self.person.clone());
                 Err(Error::OfficerExists { station, person })
             }
-            Some(_) => self.update(tx, station, clock).await,
+            Some(before) => self.update(tx, station, &before, clock).await,
             None => {
                 let now = clock.now_ms();
                 tx.exec(
@@ -109,7 +131,10 @@ impl Officer {
                         &self.roles.join(" "),
                         now,
                         now,
-                        None::<i64>
+                        None::<i64>,
+                        &self.phone,
+                        now,
+                        now
                     ],
                 )
                 .await?;
@@ -127,6 +152,7 @@ impl Officer {
     ) -> Result<()> {
         Station::lock(tx, station).await?;
         let old = Self::get(tx, station, person).await?;
+        let before = old.clone();
         let new = Officer {
             person: old.person,
             name: change.name.unwrap_or(old.name),
@@ -135,12 +161,22 @@ impl Officer {
             valid_from: change.valid_from.or(old.valid_from),
             valid_until: change.valid_until.or(old.valid_until),
             roles: change.roles.unwrap_or(old.roles),
+            phone: change.phone.unwrap_or(old.phone),
             removed_at: None,
+            changed: old.changed,
         };
-        new.update(tx, station, clock).await
+        new.update(tx, station, &before, clock).await
     }
 
-    async fn update(&self, tx: &mut Tx, station: &StationId, clock: &Clock) -> Result<()> {
+    async fn update(
+        &self,
+        tx: &mut Tx,
+        station: &StationId,
+        before: &Officer,
+        clock: &Clock,
+    ) -> Result<()> {
+        let now = clock.now_ms();
+        let changed = self.changed_since(before, now);
         tx.exec(
             sql!("officer_update"),
             args![
@@ -152,11 +188,28 @@ impl Officer {
                 self.valid_from.as_deref(),
                 self.valid_until.as_deref(),
                 &self.roles.join(" "),
-                clock.now_ms()
+                now,
+                &self.phone,
+                changed.phone,
+                changed.facts
             ],
         )
         .await?;
         Ok(())
+    }
+
+    fn changed_since(&self, before: &Officer, now: i64) -> ChangedAt {
+        let facts = |o: &Officer| (o.name.clone(), o.post.clone(), o.certificate.clone());
+        ChangedAt {
+            phone: match self.phone == before.phone {
+                true => before.changed.phone,
+                false => now,
+            },
+            facts: match facts(self) == facts(before) {
+                true => before.changed.facts,
+                false => now,
+            },
+        }
     }
 
     /// Ends a membership; devices and join codes that were not used end with it.

@@ -117,6 +117,10 @@ impl Error {
             Error::DeliveryTooLarge { .. } => ("delivery_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Error::TurnedAway(_) => ("envelopes_turned_away", StatusCode::UNPROCESSABLE_ENTITY),
             Error::RecordUnknown(_) => ("record_unknown", StatusCode::NOT_FOUND),
+            Error::CardUnknown { .. } => ("card_unknown", StatusCode::NOT_FOUND),
+            Error::CardRefused { .. } => ("card_refused", StatusCode::CONFLICT),
+            Error::PhotoRefused { .. } => ("photo_refused", StatusCode::BAD_REQUEST),
+            Error::CardAddressMissing(_) => ("card_address_missing", StatusCode::CONFLICT),
             Error::PortInUse { .. } => ("port_in_use", StatusCode::INTERNAL_SERVER_ERROR),
             Error::Listen { .. } => ("listen_failed", StatusCode::INTERNAL_SERVER_ERROR),
             Error::ConsoleNotLoopback { .. } => {

@@ -1,22 +1,20 @@
 //! Whole records that a station had before: the server writes them in its own name.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sync_core::catalogue::{Catalogue, Kind};
-use sync_core::envelope::{Act, Part, Statement};
+use sync_core::envelope::{Act, Part};
 use sync_core::fieldbook::import::{Line, edits};
-use sync_core::gate::{Arrival, Desk};
 use sync_core::ids::{PersonId, RecordId, StationId};
 use sync_core::record::write::{self, Birth, Edit, Pen};
 
-use crate::admission::{numbers, project, store};
 use crate::charter;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::own_acts;
 use crate::station_log::StationLog;
 use crate::{args, sql, write_tx};
 
@@ -144,38 +142,10 @@ async fn write_down(
         let act = act(&mut log, &catalogue, item);
         acts.push(act.map_err(|what| Error::ImportLine { line: *line, what })?);
     }
-    let records: Vec<RecordId> = acts.iter().map(|act| act.parts[0].record).collect();
-    let entries = log.say(acts.clone(), Vec::new()).await?;
-
-    let charter = log.charter.clone();
-    let mut desk = Desk::new(station, &charter, &catalogues);
-    for (act, entry) in acts.iter().zip(entries) {
-        let arrival = Arrival {
-            received_at: Some(log.now),
-            entry: Some(entry),
-            epoch_before: None,
-        };
-        let (device, server) = (log.station.server_device, PersonId::server());
-        desk.replay(act, device, &server, arrival)
-            .map_err(|held| Error::Differs {
-                what: format!("the server's own act {} ({held})", act.n),
-            })?;
-    }
-    let around = project::around(&charter, Arc::clone(&catalogue));
-    let mut due = Vec::new();
-    for record in &records {
-        let Some(docket) = desk.records.get(record) else {
-            continue;
-        };
-        let projected = project::of(&docket.history, &around);
-        store::fresh(log.tx, station, docket, &projected).await?;
-        due.extend(projected.due.into_iter().map(|due| (*record, due)));
-    }
-    let given = numbers::give(&mut log, &due).await?;
-    let statements = given.into_iter().map(Statement::Number).collect();
-    log.say(Vec::new(), statements).await?;
+    let taken = acts.len() as u64;
+    own_acts::enter(&mut log, &catalogues, acts).await?;
     log.close().await?;
-    Ok(records.len() as u64)
+    Ok(taken)
 }
 
 /// Those that the stock does not hold, each id once.

@@ -13,6 +13,7 @@ use sync_core::record::history::Change;
 use super::judge::{Entered, HeldItem, Judged};
 use super::numbers;
 use super::project::Projected;
+use crate::card;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::{Db, Tx};
@@ -209,15 +210,16 @@ pub async fn changes(
     Ok(())
 }
 
-/// A record that is new in this transaction: its changes, its row, its lines, and what it is due.
-pub async fn fresh(
+/// What the server itself has written into a record: its changes, its row and its lines.
+pub async fn more(
     tx: &mut Tx,
     station: &StationId,
     docket: &Docket,
     projected: &Projected,
 ) -> Result<()> {
     generations(tx, station, projected.record, docket).await?;
-    changes(tx, station, projected.record, docket.new_changes(), 0).await?;
+    let first = docket.history.changes().len() - docket.new_changes().len();
+    changes(tx, station, projected.record, docket.new_changes(), first).await?;
     replace(tx, station, projected).await
 }
 
@@ -248,6 +250,9 @@ pub async fn replace(tx: &mut Tx, station: &StationId, record: &Projected) -> Re
         ],
     )
     .await?;
+    if summary.kind == card::KIND {
+        card::Code::ensure(tx, station, record.record).await?;
+    }
     tx.exec(sql!("line_delete"), args![station, &record.record])
         .await?;
     for line in &record.lines {

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 2 wrong use, 1 anything else, with one line on standard error that says
 //! what went wrong and what to do.
 
+mod card;
 mod catalogue;
 mod demo;
 mod export;
@@ -51,6 +52,8 @@ enum Command {
     Station(station::Options),
     /// Say who the members of a station are
     Officer(officer::Options),
+    /// Draft, approve, post, check and print the contact cards that residents see
+    Card(card::Options),
     /// Make a one-time code with which an officer's phone joins
     Invite(invite::Options),
     /// Take whole records in as the station's stock
@@ -127,6 +130,7 @@ fn run(command: Command, clock: Clock) -> Result<()> {
             Command::Demo(options) => demo::run(options, &clock).await,
             Command::Station(options) => station::run(options, &clock).await,
             Command::Officer(options) => officer::run(options, &clock).await,
+            Command::Card(options) => card::run(options, &clock).await,
             Command::Invite(options) => invite::run(options, &clock).await,
             Command::Import(options) => import::run(options, &clock).await,
             Command::Export(options) => export::run(options, &clock).await,

@@ -9,7 +9,7 @@ use crate::charter;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::invite::DEFAULT_ROLE;
-use crate::officer::{Officer, OfficerChange};
+use crate::officer::{ChangedAt, Officer, OfficerChange};
 use crate::write_tx;
 
 #[derive(Debug, Args)]
@@ -79,6 +79,9 @@ struct Facts {
     /// Last day of the certificate's validity
     #[arg(long, value_name = "DAY", value_parser = values::day)]
     valid_until: Option<String>,
+    /// The duty phone that contact cards name
+    #[arg(long, value_name = "NUMBER", value_parser = values::phone)]
+    phone: Option<String>,
     /// A role of the catalogue; give it again for several [default: stationed_officer]
     #[arg(long = "role", value_name = "ROLE", value_parser = values::role)]
     roles: Vec<String>,
@@ -115,7 +118,9 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                 certificate: facts.certificate.unwrap_or_default(),
                 valid_from: facts.valid_from,
                 valid_until: facts.valid_until,
+                phone: facts.phone.unwrap_or_default(),
                 removed_at: None,
+                changed: ChangedAt::default(),
             };
             let db = at.store.open().await?;
             write_tx!(db, "officer_add", async |tx| {
@@ -138,6 +143,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                 certificate: facts.certificate,
                 valid_from: facts.valid_from,
                 valid_until: facts.valid_until,
+                phone: facts.phone,
             };
             let db = at.store.open().await?;
             write_tx!(db, "officer_change", async |tx| {
@@ -201,6 +207,7 @@ fn as_json(o: &Officer) -> serde_json::Value {
         "valid_from": o.valid_from,
         "valid_until": o.valid_until,
         "roles": o.roles,
+        "phone": o.phone,
         "removed_at": o.removed_at,
     })
 }

@@ -11,6 +11,17 @@ pub fn name(text: &str) -> Result<String, String> {
     }
 }
 
+/// A phone number as it is printed, with an extension where there is one.
+pub fn phone(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let form = |c: char| c.is_ascii_digit() || " +-()*#转".contains(c);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    match (3..=24).contains(&digits) && text.chars().count() <= 40 && text.chars().all(form) {
+        true => Ok(text.to_owned()),
+        false => Err("must be a phone number such as 021-64000000 or 12345".to_owned()),
+    }
+}
+
 /// A role's name in the catalogue.
 pub fn role(text: &str) -> Result<String, String> {
     let form = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
@@ -69,6 +80,16 @@ mod tests {
             "", "8", "+8:00", "+08:60", "+15:00", "+0a:00", "++1:00", "é08:00",
         ] {
             assert!(zone(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_phone_is_read_and_what_is_none_is_refused() {
+        for good in ["12345", "021-6400 0000转8012", "+86 (21) 64000000"] {
+            assert_eq!(phone(good), Ok(good.to_owned()));
+        }
+        for odd in ["", "12", "call me", "1234<b>", &"1".repeat(25)] {
+            assert!(phone(odd).is_err(), "{odd}");
         }
     }
 

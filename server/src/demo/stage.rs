@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::http::{self, App, Listeners, Stop, Stopper};
 use crate::invite::{DEFAULT_LIFE, invite};
-use crate::officer::{Officer, OfficerChange};
+use crate::officer::{ChangedAt, Officer, OfficerChange};
 use crate::station::{DEFAULT_ZONE_MINUTES, Station};
 use crate::write_tx;
 
@@ -229,6 +229,8 @@ fn member(officer: &scenario::Officer) -> Officer {
         valid_from: None,
         valid_until: None,
         roles: officer.roles.clone(),
+        phone: String::new(),
         removed_at: None,
+        changed: ChangedAt::default(),
     }
 }

@@ -9,11 +9,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{App, body, loopback, ops, phones, trace};
 use crate::error::Error;
-use crate::pages;
+use crate::{pages, resident};
 
 /// For `--listen`, where it is not the console's as well.
 pub fn sync(app: Arc<App>) -> Router {
-    surround(phone_routes().merge(health_routes()), app)
+    surround(public_routes().merge(health_routes()), app)
 }
 
 /// For `--console`.
@@ -24,11 +24,16 @@ pub fn console(app: Arc<App>) -> Router {
 /// For a `--listen` on this machine, which is the console's as well.
 pub fn both(app: Arc<App>) -> Router {
     surround(
-        phone_routes()
+        public_routes()
             .merge(console_routes())
             .merge(health_routes()),
         app,
     )
+}
+
+/// What phones and residents reach.
+fn public_routes() -> Router<Arc<App>> {
+    phone_routes().merge(resident::routes())
 }
 
 fn phone_routes() -> Router<Arc<App>> {

@@ -12,7 +12,7 @@ mod frame;
 mod guard;
 mod held;
 mod home;
-mod ink;
+pub(crate) mod ink;
 mod mark;
 mod overview;
 pub mod problem;
@@ -20,9 +20,9 @@ mod reader;
 mod record;
 mod sheet;
 mod station;
-mod time;
+pub(crate) mod time;
 mod value;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +36,7 @@ use axum::routing::get;
 use crate::http::App;
 
 pub use reader::Reader;
+pub(crate) use station::catalogue;
 
 /// The pages, for the console alone.
 pub fn routes() -> Router<Arc<App>> {

@@ -195,7 +195,8 @@ impl Device {
     }
 }
 
-async fn catalogue(tx: &mut Tx, id: &StationId, charter: &Charter) -> Result<Arc<Catalogue>> {
+/// The catalogue that holds in a station.
+pub async fn catalogue(tx: &mut Tx, id: &StationId, charter: &Charter) -> Result<Arc<Catalogue>> {
     static KEPT: Mutex<BTreeMap<Hash, Arc<Catalogue>>> = Mutex::new(BTreeMap::new());
     let hash = charter.now().map_or(Hash::ZERO, |now| now.catalogue());
     let kept = KEPT

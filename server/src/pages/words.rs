@@ -3,17 +3,16 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
 use crate::messages::Language;
 
 macro_rules! words {
     ($($name:ident)*) => {
-        #[derive(Debug, Deserialize)]
+        #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Words { $(pub $name: String,)* }
     };
 }
+pub(crate) use words;
 
 words! {
     product other_language other_language_tag skip breadcrumbs keys keys_title key_search

@@ -17,7 +17,7 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 
 pub struct Server {
     pub sync: SocketAddr,
-    console: SocketAddr,
+    pub console: SocketAddr,
     stopper: Stopper,
     serving: JoinHandle<()>,
 }
@@ -27,7 +27,11 @@ impl Server {
         Self::start_on(store, limits, None).await
     }
 
-    async fn start_on(store: &TestStore, limits: Limits, console: Option<SocketAddr>) -> Server {
+    pub async fn start_on(
+        store: &TestStore,
+        limits: Limits,
+        console: Option<SocketAddr>,
+    ) -> Server {
         let app = App {
             limits,
             ..App::new(store.db.clone(), store.clock.clone(), store.data.clone())
@@ -65,13 +69,27 @@ fn exchange(address: SocketAddr, request: &str) -> String {
     read_to_close(&mut stream)
 }
 
+/// The head of an answer whose body may be no text.
+pub fn head(address: SocketAddr, path: &str) -> String {
+    let mut stream = connect(address);
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .unwrap();
+    String::from_utf8(answer[..end].to_vec()).unwrap()
+}
+
 fn read_to_close(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8(answer).unwrap()
 }
 
-fn get(address: SocketAddr, path: &str, headers: &str) -> String {
+pub fn get(address: SocketAddr, path: &str, headers: &str) -> String {
     exchange(
         address,
         &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n"),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use sync_core::ids::{DeviceId, PersonId, StationId};
 use wardbook::error::Error;
 use wardbook::invite::{Invited, JoinCode, invite, redeem};
-use wardbook::officer::{Officer, OfficerChange};
+use wardbook::officer::{ChangedAt, Officer, OfficerChange};
 use wardbook::station::Station;
 use wardbook::write_tx;
 
 use crate::on_both_engines;
-use crate::store::TestStore;
+use crate::store::{NOW, TestStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -23,7 +23,12 @@ fn officer(code: &str) -> Officer {
         valid_from: Some("2024-01-01".to_owned()),
         valid_until: None,
         roles: vec!["stationed_officer".to_owned(), "squad_leader".to_owned()],
+        phone: "021-64000001".to_owned(),
         removed_at: None,
+        changed: ChangedAt {
+            phone: NOW,
+            facts: NOW,
+        },
     }
 }
 

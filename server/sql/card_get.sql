@@ -1,0 +1,4 @@
+SELECT
+    station_id, record
+FROM card
+WHERE code = $1

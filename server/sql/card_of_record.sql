@@ -1,0 +1,4 @@
+SELECT
+    code
+FROM card
+WHERE station_id = $1 AND record = $2
