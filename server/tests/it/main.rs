@@ -5,6 +5,7 @@
 
 mod cli;
 mod demo;
+mod export;
 mod faults;
 mod http;
 mod kill;

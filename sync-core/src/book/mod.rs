@@ -21,7 +21,7 @@ mod reading;
 mod station;
 
 pub use docs::books_markdown;
-pub use export::{write_csv, write_jsonl};
+pub use export::{mask_record, row_json};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;
 pub use line::{

@@ -208,23 +208,10 @@ impl Page {
     /// conflicts and amendments.
     pub fn masked(&self) -> Page {
         let mut page = self.clone();
-        let personal: BTreeMap<String, Personal> = page
-            .columns
-            .iter()
-            .filter_map(|column| Some((column.id.clone(), column.personal?)))
-            .collect();
-        let columns: Vec<Option<Personal>> =
-            page.columns.iter().map(|column| column.personal).collect();
         for row in &mut page.rows {
-            for (cell, kind) in row.cells.iter_mut().zip(&columns) {
-                if let Some(kind) = kind {
-                    cell.mask(*kind);
-                }
-            }
-            for marks in &mut row.marks {
-                mask_marks(&mut marks.marks, &personal);
-            }
+            row.mask(&page.columns);
         }
+        let personal = personal(&page.columns);
         for note in page.amendments.iter_mut().flatten() {
             mask_amendment(&mut note.amendment, &personal);
         }
@@ -238,6 +225,28 @@ impl Page {
             .flat_map(|row| row.records.iter().copied())
             .collect()
     }
+}
+
+impl PageRow {
+    /// Masks what stands in the personal ones of its page's columns.
+    pub fn mask(&mut self, columns: &[PageColumn]) {
+        for (cell, column) in self.cells.iter_mut().zip(columns) {
+            if let Some(kind) = column.personal {
+                cell.mask(kind);
+            }
+        }
+        let personal = personal(columns);
+        for marks in &mut self.marks {
+            mask_marks(&mut marks.marks, &personal);
+        }
+    }
+}
+
+fn personal(columns: &[PageColumn]) -> BTreeMap<&str, Personal> {
+    columns
+        .iter()
+        .filter_map(|column| Some((column.id.as_str(), column.personal?)))
+        .collect()
 }
 
 impl PageCell {
@@ -289,15 +298,15 @@ impl PageCell {
     }
 }
 
-fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<String, Personal>) {
+fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<&str, Personal>) {
     for amendment in &mut marks.amended {
         mask_amendment(amendment, personal);
     }
     for conflict in &mut marks.conflicts {
-        let columns = conflict.columns.iter();
+        let mut columns = conflict.columns.iter();
         let kind = conflict
             .personal
-            .or(columns.filter_map(|id| personal.get(id)).next().copied());
+            .or(columns.find_map(|id| personal.get(id.as_str())).copied());
         if let Some(kind) = kind {
             for value in &mut conflict.values {
                 mask_said(&mut value.text, kind);
@@ -306,8 +315,8 @@ fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<String, Personal>) {
     }
 }
 
-fn mask_amendment(amendment: &mut Amendment, personal: &BTreeMap<String, Personal>) {
-    if let Some(kind) = personal.get(&amendment.column) {
+fn mask_amendment(amendment: &mut Amendment, personal: &BTreeMap<&str, Personal>) {
+    if let Some(kind) = personal.get(amendment.column.as_str()) {
         mask_said(&mut amendment.old, *kind);
         mask_said(&mut amendment.new, *kind);
     }

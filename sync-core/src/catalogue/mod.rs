@@ -39,7 +39,9 @@ pub use expr::{
     display, display_moment, display_span,
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
-pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};
+pub use kind::{
+    Field, FieldType, Holds, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where,
+};
 pub use limits::{day_of, due};
 pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role};
 pub use mistake::Mistake;

@@ -9,7 +9,9 @@ use super::parts;
 use super::state::{self, Progress};
 use super::value;
 use super::view::View;
-use crate::catalogue::{Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, day_of};
+use crate::catalogue::{
+    Datum, Facts, Field, FieldType, Holds, Kind, RecordData, StepEvent, day_of,
+};
 
 /// The record for expressions. `reviewer` is known to the books alone.
 pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
@@ -89,32 +91,15 @@ pub fn datum(view: &View, field: &Field) -> Datum {
                 .collect(),
         );
     }
-    match field.ty {
-        FieldType::Track => Datum::Track {
+    match field.ty.holds() {
+        Holds::Points => Datum::Track {
             points: parts::points(view, &field.name).len() as u64,
         },
-        FieldType::CoText => view
+        Holds::Text => view
             .texts
             .get(&field.name)
             .map_or(Datum::Empty, |text| Datum::Text(text.text.clone())),
-        FieldType::Text
-        | FieldType::LongText
-        | FieldType::Choice
-        | FieldType::Integer
-        | FieldType::Decimal
-        | FieldType::Money
-        | FieldType::Boolean
-        | FieldType::Date
-        | FieldType::Time
-        | FieldType::Instant
-        | FieldType::Duration
-        | FieldType::Point
-        | FieldType::Phone
-        | FieldType::IdNumber
-        | FieldType::Person
-        | FieldType::Record
-        | FieldType::Evidence
-        | FieldType::Table => {
+        Holds::Value => {
             state::value(view, &field.name).map_or(Datum::Empty, |value| single(field, value))
         }
     }
