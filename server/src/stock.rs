@@ -137,7 +137,8 @@ async fn write_down(
         .fetch_all(sql!("catalogue_list"), args![station])
         .await?;
     let catalogues = charter::read_catalogues(&rows)?;
-    let catalogue = charter::newest_catalogue(&log.charter, &catalogues)?;
+    let charter = charter::load(log.tx, station).await?;
+    let catalogue = charter::newest_catalogue(&charter, &catalogues)?;
     let new = new_ones(&mut log, part).await?;
     let mut acts = Vec::new();
     for (line, item) in &new {
@@ -147,7 +148,6 @@ async fn write_down(
     let records: Vec<RecordId> = acts.iter().map(|act| act.parts[0].record).collect();
     let entries = log.say(acts.clone(), Vec::new()).await?;
 
-    let charter = log.charter.clone();
     let mut desk = Desk::new(station, &charter, &catalogues);
     for (act, entry) in acts.iter().zip(entries) {
         let arrival = Arrival {
