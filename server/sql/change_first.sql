@@ -1,4 +1,4 @@
--- Who made each record, and in which act.
-SELECT record, device, act_n
+-- Who made a record, and in which act.
+SELECT device, act_n
 FROM change
-WHERE station_id = $1 AND pos = 0
+WHERE station_id = $1 AND record = $2 AND pos = 0

@@ -44,18 +44,21 @@ pub async fn load(tx: &mut Tx, station: &StationId) -> Result<Charter> {
 pub fn read_catalogues(rows: &[Row]) -> Result<Catalogues> {
     rows.iter()
         .map(|row| {
-            let bundle: Vec<u8> = row.get("bundle")?;
-            let catalogue =
-                Catalogue::from_bundle(&bundle).map_err(|_| Error::Damaged("catalogue"))?;
+            let catalogue = read_catalogue(&row.get::<Vec<u8>>("bundle")?)?;
             Ok((Hash(row.bytes("hash")?), Arc::new(catalogue)))
         })
         .collect()
 }
 
+pub fn read_catalogue(bundle: &[u8]) -> Result<Catalogue> {
+    Catalogue::from_bundle(bundle).map_err(|_| Error::Damaged("catalogue"))
+}
+
 /// Issues a new epoch if members, devices, name, zone or catalogue are not what the newest one
 /// says. `catalogue` is the one that shall hold from now on; none leaves it.
 pub async fn revise(log: &mut StationLog<'_>, catalogue: Option<&Catalogue>) -> Result<()> {
-    let delta = difference(log, catalogue).await?;
+    let mut charter = load(log.tx, &log.station.id).await?;
+    let delta = difference(log, &charter, catalogue).await?;
     let Some(delta) = delta else { return Ok(()) };
     if let Some(catalogue) = catalogue {
         let (hash, bundle) = (catalogue.hash(), catalogue.bundle());
@@ -64,11 +67,11 @@ pub async fn revise(log: &mut StationLog<'_>, catalogue: Option<&Catalogue>) -> 
             .exec(sql!("catalogue_insert"), args![&station, &hash, &bundle])
             .await?;
     }
-    let shown = Shown::by(&delta, &log.charter);
-    log.charter
+    let shown = Shown::by(&delta, &charter);
+    charter
         .apply(&delta)
         .map_err(|_| Error::Damaged("charter"))?;
-    shown.show_again(log).await?;
+    shown.show_again(log, &charter).await?;
     let bytes = codec::to_bytes(&delta);
     log.tx
         .exec(
@@ -135,7 +138,7 @@ impl Shown {
         Shown::Where(texts)
     }
 
-    async fn show_again(self, log: &mut StationLog<'_>) -> Result<()> {
+    async fn show_again(self, log: &mut StationLog<'_>, charter: &Charter) -> Result<()> {
         let station = log.station.id.clone();
         let records = match self {
             Shown::Everywhere => None,
@@ -159,8 +162,8 @@ impl Shown {
             .fetch_all(sql!("catalogue_list"), args![&station])
             .await?;
         let catalogues = read_catalogues(&rows)?;
-        let catalogue = newest_catalogue(&log.charter, &catalogues)?;
-        let around = project::around(&log.charter, catalogue);
+        let catalogue = newest_catalogue(charter, &catalogues)?;
+        let around = project::around(charter, catalogue);
         project::again(log.tx, &station, &around, records).await
     }
 }
@@ -173,10 +176,11 @@ fn in_json(text: &str) -> String {
 
 async fn difference(
     log: &mut StationLog<'_>,
+    charter: &Charter,
     catalogue: Option<&Catalogue>,
 ) -> Result<Option<CharterDelta>> {
     let station = &log.station;
-    let epoch = match log.charter.newest() {
+    let epoch = match charter.newest() {
         Some(newest) => Epoch {
             n: newest.n + 1,
             ..newest
@@ -187,7 +191,7 @@ async fn difference(
         },
     };
     let mut delta = CharterDelta::new(epoch);
-    let now = log.charter.now();
+    let now = charter.now();
     if now.as_ref().is_none_or(|now| now.server().is_none()) {
         let (device, sign_key) = (log.key.device(), log.key.public());
         delta.server = Some(ServerKey { device, sign_key });
@@ -230,7 +234,7 @@ async fn difference(
             removed: false,
         };
         let removed = row.get::<Option<i64>>("removed_seq")?.is_some();
-        let known = log.charter.ever(grant.device).is_some();
+        let known = charter.ever(grant.device).is_some();
         let stands = now
             .as_ref()
             .is_some_and(|now| now.device(grant.device).is_some());

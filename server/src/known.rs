@@ -1,15 +1,18 @@
-//! What of a station rarely changes and every request asks for: its key, its charter, its
-//! catalogue. Kept in memory, read again when the charter's epoch has moved on.
+//! What of a station rarely changes and every request and every batch asks for: its key, its
+//! charter, its catalogues. Kept in memory, read again when the epoch that the station's row names
+//! has moved on; so another replica's charter is seen with the row that came with it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sync_core::catalogue::Catalogue;
 use sync_core::envelope::sign::in_domain;
 use sync_core::envelope::{Charter, SoftKey};
 use sync_core::ids::{Epoch, Hash, StationId};
 use sync_core::sync::{Nonce, nonce};
 
-use crate::charter;
+use crate::charter::{self, Catalogues};
 use crate::datadir::DataDir;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -25,9 +28,16 @@ pub struct Holding {
     /// The hash and the bundle of the catalogue that holds.
     pub catalogue: Hash,
     pub bundle: Vec<u8>,
+    /// All that the station has had, read: old envelopes are judged by the old ones.
+    pub catalogues: Catalogues,
 }
 
 impl Holding {
+    /// The catalogue that holds now.
+    pub fn newest_catalogue(&self) -> Option<Arc<Catalogue>> {
+        self.catalogues.get(&self.catalogue).cloned()
+    }
+
     /// What a phone that holds the charter of `epoch` lacks.
     pub fn deltas_after(&self, epoch: Option<Epoch>) -> impl Iterator<Item = &Vec<u8>> {
         self.deltas
@@ -89,30 +99,38 @@ impl Known {
     /// The charter that holds in the station, as its row names it.
     pub async fn holding(&self, station: &Station, db: &Db) -> Result<Arc<Holding>> {
         let kept = lock(&self.holdings).get(&station.id).cloned();
-        if let Some(holding) = kept
+        if let Some(holding) = &kept
             && holding.charter.newest() == Some(station.epoch)
         {
-            return Ok(holding);
+            return Ok(holding.clone());
         }
-        let holding = Arc::new(read(db, &station.id).await?);
+        let known = kept.map(|kept| kept.catalogues.clone());
+        let holding = Arc::new(read(db, &station.id, known.unwrap_or_default()).await?);
         lock(&self.holdings).insert(station.id.clone(), holding.clone());
         Ok(holding)
     }
 }
 
-async fn read(db: &Db, station: &StationId) -> Result<Holding> {
-    let (rows, charter, bundle) = read_tx!(*db, "charter", async |tx| {
+/// A catalogue's hash names its bytes for ever: those that are known are not read again.
+async fn read(db: &Db, station: &StationId, mut catalogues: Catalogues) -> Result<Holding> {
+    let (rows, charter, bundles) = read_tx!(*db, "charter", async |tx| {
         let rows = tx.fetch_all(sql!("charter_list"), args![station]).await?;
         let charter = charter::read(&rows)?;
-        let hash = charter.now().ok_or(Error::Damaged("charter"))?.catalogue();
-        let bundle = tx
-            .fetch_opt(sql!("catalogue_get"), args![station, &hash])
-            .await?
-            .ok_or(Error::Damaged("catalogue"))?
-            .get::<Vec<u8>>("bundle")?;
-        Ok((rows, charter, bundle))
+        let bundles = tx.fetch_all(sql!("catalogue_list"), args![station]).await?;
+        Ok((rows, charter, bundles))
     })
     .await?;
+    let hash = charter.now().ok_or(Error::Damaged("charter"))?.catalogue();
+    let mut newest = None;
+    for row in &bundles {
+        let (of, bundle) = (Hash(row.bytes("hash")?), row.get::<Vec<u8>>("bundle")?);
+        if let Entry::Vacant(place) = catalogues.entry(of) {
+            place.insert(Arc::new(charter::read_catalogue(&bundle)?));
+        }
+        if of == hash {
+            newest = Some(bundle);
+        }
+    }
     let deltas = rows.iter().map(|row| {
         let epoch = Epoch {
             lineage: u32::try_from(row.count("lineage")?).unwrap_or(u32::MAX),
@@ -122,9 +140,10 @@ async fn read(db: &Db, station: &StationId) -> Result<Holding> {
     });
     Ok(Holding {
         deltas: deltas.collect::<Result<_>>()?,
-        catalogue: Hash::of(&bundle),
+        catalogue: hash,
+        bundle: newest.ok_or(Error::Damaged("catalogue"))?,
         charter,
-        bundle,
+        catalogues,
     })
 }
 

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sync_core::envelope::{Act, Statement};
+use sync_core::envelope::{Act, Charter, Statement};
+
 use sync_core::gate::{Arrival, Desk, Docket};
 use sync_core::ids::{DeviceId, PersonId, RecordId, StationId};
 
@@ -18,14 +19,14 @@ use crate::{args, sql};
 /// Enters the acts, in their order. Their numbers are those that the log has given.
 pub async fn enter(
     log: &mut StationLog<'_>,
+    charter: &Charter,
     catalogues: &Catalogues,
     acts: Vec<Act>,
 ) -> Result<()> {
     let id = log.station.id.clone();
-    let catalogue = charter::newest_catalogue(&log.charter, catalogues)?;
+    let catalogue = charter::newest_catalogue(charter, catalogues)?;
     let entries = log.say(acts.clone(), Vec::new()).await?;
-    let charter = log.charter.clone();
-    let mut desk = Desk::new(&id, &charter, catalogues);
+    let mut desk = Desk::new(&id, charter, catalogues);
     let mut touched = BTreeSet::new();
     for part in acts.iter().flat_map(|act| &act.parts) {
         if touched.insert(part.record) && part.made.is_none() {
@@ -45,7 +46,7 @@ pub async fn enter(
                 what: format!("the server's own act {} ({held})", act.n),
             })?;
     }
-    let around = project::around(&charter, Arc::clone(&catalogue));
+    let around = project::around(charter, Arc::clone(&catalogue));
     let mut due = Vec::new();
     for act in &acts {
         for record in act.parts.iter().map(|part| part.record) {

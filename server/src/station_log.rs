@@ -3,12 +3,10 @@
 
 use sync_core::envelope::merkle::CompactRange;
 use sync_core::envelope::{
-    Act, Charter, Draft, Entry, Envelope, HeldAct, SignedHead, SoftKey, Statement, TreeHead, codec,
-    header,
+    Act, Draft, Entry, Envelope, HeldAct, SignedHead, SoftKey, Statement, TreeHead, codec, header,
 };
 use sync_core::ids::{Hash, StationId};
 
-use crate::charter;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::Tx;
@@ -32,7 +30,6 @@ pub mod state {
 pub struct StationLog<'t> {
     pub tx: &'t mut Tx,
     pub station: Station,
-    pub charter: Charter,
     pub key: SoftKey,
     /// Milliseconds since 1970 by the server's clock.
     pub now: i64,
@@ -48,12 +45,10 @@ impl<'t> StationLog<'t> {
         clock: &Clock,
     ) -> Result<StationLog<'t>> {
         let station = Station::lock(tx, id).await?;
-        let charter = charter::load(tx, id).await?;
         Ok(StationLog {
             key: data.key(id)?,
             now: clock.now_ms(),
             range: range(&station)?,
-            charter,
             station,
             tx,
         })
@@ -87,21 +82,23 @@ impl<'t> StationLog<'t> {
     /// statements. An act has the number that [`StationLog::next_act`] gave it. Tells for each act
     /// the index of its entry.
     pub async fn say(&mut self, acts: Vec<Act>, statements: Vec<Statement>) -> Result<Vec<u64>> {
+        let mut packing = Packing::default();
+        let places: Vec<u64> = acts.iter().map(|act| packing.put_act(act)).collect();
+        let spoken: Vec<u64> = statements
+            .iter()
+            .map(|said| packing.put(codec::to_bytes(said).len()))
+            .collect();
         let (mut acts, mut statements) = (acts.as_slice(), statements.as_slice());
-        let mut entries = Vec::new();
-        while !acts.is_empty() || !statements.is_empty() {
-            let mut room = MAX_PLAIN;
-            let (part, later) = acts.split_at(fitting(acts, act_size, &mut room));
-            let fit = match later.is_empty() {
-                true => fitting(statements, |said| codec::to_bytes(said).len(), &mut room),
-                false => 0,
-            };
-            let (said, unsaid) = statements.split_at(fit);
-            let entry = self.say_once(part, said).await?;
-            entries.extend(part.iter().map(|_| entry));
-            (acts, statements) = (later, unsaid);
+        let first = self.next_entry();
+        for envelope in 0..packing.envelopes() {
+            let until = |places: &[u64]| places.partition_point(|place| *place <= envelope);
+            let said = until(&places) - (places.len() - acts.len());
+            let stated = until(&spoken) - (spoken.len() - statements.len());
+            let (now, later) = (acts.split_at(said), statements.split_at(stated));
+            self.say_once(now.0, later.0).await?;
+            (acts, statements) = (now.1, later.1);
         }
-        Ok(entries)
+        Ok(places.iter().map(|place| first + place).collect())
     }
 
     async fn say_once(&mut self, acts: &[Act], statements: &[Statement]) -> Result<u64> {
@@ -232,33 +229,38 @@ impl<'t> StationLog<'t> {
     }
 }
 
-/// How many of the items fit into the room that is left; into an empty envelope at least one.
-fn fitting<T>(items: &[T], size: impl Fn(&T) -> usize, room: &mut usize) -> usize {
-    let empty = *room == MAX_PLAIN;
-    let mut count = 0;
-    for item in items.iter().take(MAX_ITEMS) {
-        let size = size(item);
-        if size > *room && !(empty && count == 0) {
-            break;
-        }
-        *room = room.saturating_sub(size);
-        count += 1;
-    }
-    count
+/// Into which of the server's envelopes things go that it says at once, in their order: known
+/// before anything is said, because an act is judged with the entry in which it will stand.
+#[derive(Debug, Clone, Default)]
+pub struct Packing {
+    /// The envelope that is being filled, from 0.
+    envelope: u64,
+    items: usize,
+    bytes: usize,
 }
 
-/// In which of its envelopes, from 0, [`StationLog::say`] will put `next` behind the acts before
-/// it.
-pub fn chunk_of(before: &[Act], next: &Act) -> usize {
-    let acts: Vec<&Act> = before.iter().chain([next]).collect();
-    let (mut rest, mut chunk) = (acts.as_slice(), 0);
-    loop {
-        let mut room = MAX_PLAIN;
-        rest = &rest[fitting(rest, |act| act_size(act), &mut room)..];
-        if rest.is_empty() {
-            return chunk;
+impl Packing {
+    /// Puts an act behind what is there, and says into which envelope, from 0.
+    pub fn put_act(&mut self, act: &Act) -> u64 {
+        self.put(act_size(act))
+    }
+
+    fn put(&mut self, size: usize) -> u64 {
+        let full = self.items == MAX_ITEMS || self.bytes + size > MAX_PLAIN;
+        if full && self.items > 0 {
+            self.envelope += 1;
+            (self.items, self.bytes) = (0, 0);
         }
-        chunk += 1;
+        self.items += 1;
+        self.bytes += size;
+        self.envelope
+    }
+
+    fn envelopes(&self) -> u64 {
+        match self.items {
+            0 => 0,
+            _ => self.envelope + 1,
+        }
     }
 }
 
@@ -287,4 +289,22 @@ pub fn signed_head(station: &Station, key: &SoftKey, now: i64) -> Result<SignedH
             time: now,
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn envelopes_are_filled_in_order_and_what_is_too_large_goes_alone() {
+        let mut packing = Packing::default();
+        assert_eq!(packing.envelopes(), 0);
+        let sizes = [MAX_PLAIN / 2, MAX_PLAIN / 2, 1, MAX_PLAIN * 2, 5];
+        let places = sizes.map(|size| packing.put(size));
+        assert_eq!(places, [0, 0, 1, 2, 3]);
+        assert_eq!(packing.envelopes(), 4);
+        let mut many = Packing::default();
+        let places: Vec<u64> = (0..=MAX_ITEMS).map(|_| many.put(1)).collect();
+        assert_eq!((places[MAX_ITEMS - 1], places[MAX_ITEMS]), (0, 1));
+    }
 }

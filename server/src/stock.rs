@@ -135,7 +135,8 @@ async fn write_down(
         .fetch_all(sql!("catalogue_list"), args![station])
         .await?;
     let catalogues = charter::read_catalogues(&rows)?;
-    let catalogue = charter::newest_catalogue(&log.charter, &catalogues)?;
+    let charter = charter::load(log.tx, station).await?;
+    let catalogue = charter::newest_catalogue(&charter, &catalogues)?;
     let new = new_ones(&mut log, part).await?;
     let mut acts = Vec::new();
     for (line, item) in &new {
@@ -143,7 +144,7 @@ async fn write_down(
         acts.push(act.map_err(|what| Error::ImportLine { line: *line, what })?);
     }
     let taken = acts.len() as u64;
-    own_acts::enter(&mut log, &catalogues, acts).await?;
+    own_acts::enter(&mut log, &charter, &catalogues, acts).await?;
     log.close().await?;
     Ok(taken)
 }

@@ -11,7 +11,7 @@ use sync_core::record::change::Decoded;
 
 use super::judge::{Entered, HeldItem};
 use super::load::Batch;
-use crate::station_log::chunk_of;
+use crate::station_log::Packing;
 
 /// Old names of rows and members, and those they got when their act was written anew.
 pub type Renames = BTreeMap<RecordId, BTreeMap<String, String>>;
@@ -34,6 +34,7 @@ pub fn write(batch: &Batch, now: i64, desk: &mut Desk<'_>, entered: &mut [Entere
         held: batch.held.clone(),
         renames: batch.renames.clone(),
         anew: Anew::default(),
+        packing: Packing::default(),
     };
     for (at, one) in entered.iter_mut().enumerate() {
         for item in &mut one.items {
@@ -64,6 +65,8 @@ struct Writer<'a> {
     held: BTreeMap<RecordId, Vec<HeldChange>>,
     renames: Renames,
     anew: Anew,
+    /// Where the acts so far will stand.
+    packing: Packing,
 }
 
 impl Writer<'_> {
@@ -120,9 +123,12 @@ impl Writer<'_> {
             Outcome::Rewritten(rewritten) => {
                 let n = self.batch.station.server_acts + self.anew.acts.len() as u64 + 1;
                 let anew = rewritten.act(n, self.now, 0);
+                let mut packing = self.packing.clone();
+                // Behind the batch, in the server's own envelopes.
+                let behind = self.batch.station.entries + self.batch.envelopes.len() as u64;
                 let arrival = Arrival {
                     received_at: Some(self.now),
-                    entry: Some(self.entry_of_next(&anew)),
+                    entry: Some(behind + packing.put_act(&anew)),
                     epoch_before: None,
                 };
                 if let Err(reason) = desk.replay(&anew, self.server, &rights.person, arrival) {
@@ -146,14 +152,9 @@ impl Writer<'_> {
                     n,
                 });
                 self.anew.acts.push(anew);
+                self.packing = packing;
             }
         }
-    }
-
-    /// The log entry in which the next act will stand: behind the batch, in the server's envelopes.
-    fn entry_of_next(&self, next: &Act) -> u64 {
-        let behind = self.batch.station.entries + self.batch.envelopes.len() as u64;
-        behind + chunk_of(&self.anew.acts, next) as u64
     }
 
     /// What rests on this one finds it.

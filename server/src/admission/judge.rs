@@ -83,6 +83,29 @@ pub fn judge(mut batch: Batch, now: i64, care: Care) -> Option<Judged> {
     })
 }
 
+/// Holds every envelope of a batch that was not opened: it takes the process down.
+pub fn hold(batch: Batch, now: i64) -> Judged {
+    let attempt = Attempt {
+        batch: &batch,
+        now,
+        care: Care::EachAct,
+    };
+    let reason = Held::new(Code::TookServerDown, "the whole envelope");
+    let held = (0..batch.envelopes.len()).map(|at| {
+        let item = attempt.item(at, None, None, &reason);
+        attempt.entered(at, Vec::new(), vec![item], true)
+    });
+    Judged {
+        entered: held.collect(),
+        records: BTreeMap::new(),
+        last_act: BTreeMap::new(),
+        projected: Vec::new(),
+        anew: Anew::default(),
+        now,
+        batch,
+    }
+}
+
 type Records = BTreeMap<RecordId, Docket>;
 type Done = (Vec<Entered>, Anew, Records, BTreeMap<DeviceId, u64>);
 
@@ -95,7 +118,11 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     fn desk(&self, records: Records, last_act: &BTreeMap<DeviceId, u64>) -> Desk<'_> {
         let batch = self.batch;
-        let mut desk = Desk::new(&batch.station.id, &batch.charter, &batch.catalogues);
+        let mut desk = Desk::new(
+            &batch.station.id,
+            &batch.holding.charter,
+            &batch.holding.catalogues,
+        );
         desk.records = records;
         desk.last_act = last_act.clone();
         desk.prove_each = self.care == Care::EachAct;
@@ -225,7 +252,11 @@ impl Attempt<'_> {
 
     fn item(&self, at: usize, index: Option<usize>, act: Option<&Act>, reason: &Held) -> HeldItem {
         let waiting = &self.batch.envelopes[at];
-        let owner = self.batch.charter.ever(waiting.envelope.body.device);
+        let owner = self
+            .batch
+            .holding
+            .charter
+            .ever(waiting.envelope.body.device);
         let parts = act.map(|act| act.parts.as_slice()).unwrap_or_default();
         HeldItem {
             index: index.map(|index| index as u32),

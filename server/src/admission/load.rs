@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sync_core::catalogue::Catalogue;
-use sync_core::envelope::{Charter, Envelope, Frame};
+use sync_core::envelope::{Envelope, Frame};
 use sync_core::gate::Docket;
 use sync_core::gate::desk::records_named;
 use sync_core::gate::rewrite::HeldChange;
@@ -13,14 +12,14 @@ use sync_core::record::change::Decoded;
 use sync_core::record::history::{History, Origin};
 
 use super::anew::Renames;
-use crate::charter::{self, Catalogues};
 use crate::db::{Db, Row};
 use crate::error::{Error, Result};
+use crate::known::{Holding, Known};
 use crate::station::Station;
 use crate::{args, sql};
 
 /// Envelopes and bytes that one transaction takes at most.
-const MAX_ENVELOPES: i64 = 64;
+pub const MAX_ENVELOPES: i64 = 64;
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// An envelope that waits for its place in the log.
@@ -38,8 +37,8 @@ pub struct Waiting {
 pub struct Batch {
     /// As it was read; the batch is stored only if the log has not moved on since.
     pub station: Station,
-    pub charter: Charter,
-    pub catalogues: Catalogues,
+    /// The charter and the catalogues of that row's epoch.
+    pub holding: Arc<Holding>,
     pub envelopes: Vec<Waiting>,
     pub records: BTreeMap<RecordId, Docket>,
     /// The books in which each record has its number.
@@ -51,11 +50,26 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The next batch, or none if nothing waits.
-    pub async fn load(db: &Db, id: &StationId) -> Result<Option<Batch>> {
+    /// The next batch of at most so many envelopes, or none if nothing waits.
+    pub async fn load(db: &Db, known: &Known, id: &StationId, most: i64) -> Result<Option<Batch>> {
+        Self::read(db, known, id, most, |envelope| envelope.open().ok()).await
+    }
+
+    /// The first envelope that waits, unopened: it names no record and no act.
+    pub async fn load_sealed(db: &Db, known: &Known, id: &StationId) -> Result<Option<Batch>> {
+        Self::read(db, known, id, 1, |_| None).await
+    }
+
+    async fn read(
+        db: &Db,
+        known: &Known,
+        id: &StationId,
+        most: i64,
+        open: fn(&Envelope) -> Option<Frame>,
+    ) -> Result<Option<Batch>> {
         let station = Station::get(db, id).await?;
         let rows = db
-            .fetch_all(sql!("envelope_waiting"), args![id, 0, MAX_ENVELOPES])
+            .fetch_all(sql!("envelope_waiting"), args![id, 0, most])
             .await?;
         let mut envelopes = Vec::new();
         let mut epochs = BTreeMap::new();
@@ -67,7 +81,7 @@ impl Batch {
                 break;
             }
             let envelope = Envelope::decode(&bytes).map_err(|_| Error::Damaged("envelope"))?;
-            let frame = envelope.open().ok();
+            let frame = open(&envelope);
             let epoch_before = match epochs.get(&envelope.body.device) {
                 Some(epoch) => Some(*epoch),
                 None => epoch_before(db, id, &envelope).await?,
@@ -84,10 +98,7 @@ impl Batch {
             return Ok(None);
         }
         let mut batch = Batch {
-            charter: charter::read(&db.fetch_all(sql!("charter_list"), args![id]).await?)?,
-            catalogues: charter::read_catalogues(
-                &db.fetch_all(sql!("catalogue_list"), args![id]).await?,
-            )?,
+            holding: known.holding(&station, db).await?,
             station,
             envelopes,
             records: BTreeMap::new(),
@@ -115,12 +126,6 @@ impl Batch {
             }
         }
         Ok(Some(batch))
-    }
-
-    /// The catalogue that holds now.
-    pub fn newest_catalogue(&self) -> Option<Arc<Catalogue>> {
-        let now = self.charter.now()?;
-        self.catalogues.get(&now.catalogue()).cloned()
     }
 
     async fn load_record(&mut self, db: &Db, record: RecordId) -> Result<()> {

@@ -86,10 +86,10 @@ pub fn around(charter: &Charter, catalogue: Arc<Catalogue>) -> BookStation {
 
 /// The rows and lines of every record that the batch has changed.
 pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Projected> {
-    let Some(catalogue) = batch.newest_catalogue() else {
+    let Some(catalogue) = batch.holding.newest_catalogue() else {
         return Vec::new();
     };
-    let station = around(&batch.charter, catalogue);
+    let station = around(&batch.holding.charter, catalogue);
     records
         .values()
         .filter(|docket| !docket.new_changes().is_empty())

@@ -169,6 +169,7 @@ fn named(error: Error, code: &Code) -> Error {
 
 struct Writing<'l, 't, 'a> {
     log: &'l mut StationLog<'t>,
+    charter: Charter,
     catalogues: Catalogues,
     kind: Kind,
     by: PersonId,
@@ -189,7 +190,8 @@ impl<'l, 't, 'a> Writing<'l, 't, 'a> {
             .fetch_all(sql!("catalogue_list"), args![&station])
             .await?;
         let catalogues = charter::read_catalogues(&rows)?;
-        let newest: Arc<Catalogue> = charter::newest_catalogue(&log.charter, &catalogues)?;
+        let charter = charter::load(log.tx, &station).await?;
+        let newest: Arc<Catalogue> = charter::newest_catalogue(&charter, &catalogues)?;
         let kind = newest.kinds.get(KIND).cloned().ok_or_else(|| {
             refused(format!(
                 "the station's catalogue has no kind {KIND}; give it one that has: wardbook serve --catalogue"
@@ -197,10 +199,11 @@ impl<'l, 't, 'a> Writing<'l, 't, 'a> {
         })?;
         let by = hand.by.cloned().unwrap_or_else(PersonId::server);
         if hand.by.is_some() {
-            is_member(&log.charter, &station, &by)?;
+            is_member(&charter, &station, &by)?;
         }
         Ok(Writing {
             log,
+            charter,
             catalogues,
             kind,
             by,
@@ -238,7 +241,7 @@ impl<'l, 't, 'a> Writing<'l, 't, 'a> {
             self.log.tx.exec(sql!("card_photo_insert"), row).await?;
         }
         let act = self.act(edits)?;
-        own_acts::enter(self.log, &self.catalogues, vec![act]).await
+        own_acts::enter(self.log, &self.charter, &self.catalogues, vec![act]).await
     }
 
     fn act(&mut self, edits: &[Edit]) -> Result<Act> {
@@ -288,7 +291,7 @@ impl<'l, 't, 'a> Writing<'l, 't, 'a> {
         if self.by == PersonId::server() {
             return Ok(());
         }
-        let now = self.log.charter.now().ok_or(Error::Damaged("charter"))?;
+        let now = self.charter.now().ok_or(Error::Damaged("charter"))?;
         let rights = Rights {
             person: self.by.clone(),
             roles: now.roles(&self.by).to_vec(),

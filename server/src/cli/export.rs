@@ -9,7 +9,7 @@ use super::{StationOptions, values};
 use crate::clock::Clock;
 use crate::config;
 use crate::error::Result;
-use crate::export::{self, Format, Wanted};
+use crate::export::{self, Format, RecordFormat, Wanted};
 use crate::messages::Language;
 use crate::read_tx;
 
@@ -21,12 +21,14 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Every record, one line each: id, kind, body, conflicts
+    /// Every record, one line each, or on a map: id, kind, body, conflicts, state, steps
     Records {
         #[command(flatten)]
         at: StationOptions,
-        #[arg(long, value_enum, default_value_t = RecordFormat::Jsonl)]
-        format: RecordFormat,
+        #[arg(long, value_enum, default_value_t = RecordForm::Jsonl)]
+        format: RecordForm,
+        #[command(flatten)]
+        privacy: Privacy,
     },
     /// The rows of a book, such as R1
     Book {
@@ -39,29 +41,53 @@ enum Command {
         /// Last day
         #[arg(long, value_name = "DAY", value_parser = values::day)]
         to: Option<String>,
-        #[arg(long, value_enum, default_value_t = BookFormat::Csv)]
-        format: BookFormat,
+        #[arg(long, value_enum, default_value_t = BookForm::Csv)]
+        format: BookForm,
+        #[command(flatten)]
+        privacy: Privacy,
     },
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RecordFormat {
-    Jsonl,
+#[derive(Debug, Args)]
+struct Privacy {
+    /// Mask names, phones, addresses and notes of persons, and leave officers' tracks out
+    #[arg(long)]
+    masked: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum BookFormat {
-    Csv,
+enum RecordForm {
+    /// One JSON object a line
     Jsonl,
+    /// Tracks as lines and places as points (RFC 7946)
+    Geojson,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum BookForm {
+    /// For spreadsheets, as text
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// A spreadsheet that prints as the official form
+    Xlsx,
 }
 
 pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     match options.command {
-        Command::Records { at, format } => {
-            let RecordFormat::Jsonl = format;
+        Command::Records {
+            at,
+            format,
+            privacy,
+        } => {
+            let format = match format {
+                RecordForm::Jsonl => RecordFormat::Jsonl,
+                RecordForm::Geojson => RecordFormat::GeoJson,
+            };
             let db = at.store.open().await?;
             read_tx!(db, "export_records", async |tx| {
-                export::records(tx, &at.station, BufWriter::new(stdout().lock())).await
+                let out = BufWriter::new(stdout());
+                export::records(tx, &at.station, format, privacy.masked, out).await
             })
             .await?;
             db.close().await;
@@ -72,24 +98,27 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             from,
             to,
             format,
+            privacy,
         } => {
             let wanted = Wanted {
                 book: &book,
                 from: from.as_deref(),
                 to: to.as_deref(),
                 format: match format {
-                    BookFormat::Csv => Format::Csv,
-                    BookFormat::Jsonl => Format::Jsonl,
+                    BookForm::Csv => Format::Csv,
+                    BookForm::Jsonl => Format::Jsonl,
+                    BookForm::Xlsx => Format::Xlsx,
                 },
                 language: match config::language() {
                     Language::Zh => catalogue::Language::Zh,
                     Language::En => catalogue::Language::En,
                 },
+                masked: privacy.masked,
                 now: clock.now_ms(),
             };
             let db = at.store.open().await?;
             read_tx!(db, "export_book", async |tx| {
-                let out = BufWriter::new(stdout().lock());
+                let out = BufWriter::new(stdout());
                 export::book(tx, &at.station, &wanted, out).await
             })
             .await?;

@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod init;
 mod invite;
+mod judge;
 mod officer;
 mod out;
 mod rebuild;
@@ -60,6 +61,9 @@ enum Command {
     Import(import::Options),
     /// Write records or a book to standard output
     Export(export::Options),
+    /// Judge what waits, and store nothing
+    #[command(hide = true)]
+    Judge(judge::Options),
     /// Compute the books anew from the station logs
     Rebuild(rebuild::Options),
     /// Check chains, roots and signatures of everything stored
@@ -134,6 +138,7 @@ fn run(command: Command, clock: Clock) -> Result<()> {
             Command::Invite(options) => invite::run(options, &clock).await,
             Command::Import(options) => import::run(options, &clock).await,
             Command::Export(options) => export::run(options, &clock).await,
+            Command::Judge(options) => judge::run(options, &clock).await,
             Command::Rebuild(options) => rebuild::run(options).await,
             Command::Verify(options) => verify::run(options).await,
         }

@@ -1,5 +1,6 @@
 //! `wardbook serve`: serves phones and the console until it is told to stop.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::catalogue::CatalogueOptions;
 use super::{StoreOptions, out};
+use crate::admission::Trial;
 use crate::charter;
 use crate::clock::Clock;
 use crate::config;
@@ -51,7 +53,8 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
             .await?;
         }
     }
-    let app = Arc::new(App::new(db, clock, data));
+    let trial = trial(&options.store);
+    let app = Arc::new(App::with_trial(db, clock, data, trial));
     let (stopper, stop) = Stop::pair();
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
@@ -74,6 +77,23 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
     // A request that was cut off may hold its connection still.
     let _ = tokio::time::timeout(app.limits.grace, app.db.close()).await;
     Ok(())
+}
+
+/// This program again, as a process that judges.
+fn trial(store: &StoreOptions) -> Option<Trial> {
+    let program = std::env::current_exe();
+    let program = program.inspect_err(|error| {
+        tracing::warn!(%error, "this program does not find itself: what takes it down is not held");
+    });
+    let mut arguments: Vec<OsString> = vec!["judge".into(), "--data".into()];
+    arguments.push(store.data.clone().into());
+    if let Some(url) = &store.database {
+        arguments.extend(["--database".into(), url.into()]);
+    }
+    Some(Trial {
+        program: program.ok()?,
+        arguments,
+    })
 }
 
 pub(super) fn handler(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {

@@ -14,7 +14,7 @@ use super::stage::Stage;
 use crate::admission::project::flags;
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
-use crate::export;
+use crate::export::{self, RecordFormat};
 use crate::{args, read_tx, sql};
 
 /// What the station shows.
@@ -96,7 +96,7 @@ async fn read(tx: &mut Tx, stage: &Stage) -> Result<Shown> {
         shown.contested.push(RecordId(row.bytes("record")?));
     }
     let mut lines = Vec::new();
-    export::records(tx, station, &mut lines).await?;
+    export::records(tx, station, RecordFormat::Jsonl, false, &mut lines).await?;
     for line in String::from_utf8_lossy(&lines).lines() {
         let line: Value = serde_json::from_str(line).map_err(|_| Error::Damaged("export"))?;
         let id = line["id"].as_str().unwrap_or_default().to_owned();

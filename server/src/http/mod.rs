@@ -14,7 +14,7 @@ mod trace;
 
 use std::sync::Arc;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Trial};
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::Db;
@@ -33,7 +33,7 @@ pub struct App {
     pub clock: Clock,
     pub data: DataDir,
     pub limits: Limits,
-    pub known: Known,
+    pub known: Arc<Known>,
     pub intake: Intake,
     pub admission: Admission,
 }
@@ -41,10 +41,22 @@ pub struct App {
 impl App {
     /// Starts intake; admission of a station starts when something waits there.
     pub fn new(db: Db, clock: Clock, data: DataDir) -> App {
+        App::with_trial(db, clock, data, None)
+    }
+
+    /// What waited already is judged in a process of its own first.
+    pub fn with_trial(db: Db, clock: Clock, data: DataDir, trial: Option<Trial>) -> App {
+        let known = Arc::new(Known::default());
         App {
-            known: Known::default(),
             intake: Intake::start(db.clone(), clock.clone()),
-            admission: Admission::new(db.clone(), data.clone(), clock.clone()),
+            admission: Admission::new(
+                db.clone(),
+                data.clone(),
+                clock.clone(),
+                known.clone(),
+                trial,
+            ),
+            known,
             db,
             clock,
             data,

@@ -11,7 +11,7 @@ use sync_core::catalogue::{Book, PageBy, Ref};
 use sync_core::envelope::Number;
 use sync_core::ids::RecordId;
 
-use super::export::{self, Form};
+use super::export;
 use super::frame::{self, Crumb, Frame};
 use super::ink::{Ink, plain};
 use super::mark::Mark;
@@ -58,27 +58,33 @@ pub async fn book(
     reader: Reader,
 ) -> Result<Response> {
     let now = app.clock.now_ms();
-    let (name, form) = Form::of(&name);
+    if let (stem, Some(form)) = export::form_of(&name) {
+        let stem = stem.to_owned();
+        return export::book(app, reader, station, stem, form).await;
+    }
     let (station, found) = read_tx!(app.db, "book", async |tx| {
         let shown = Shown::read(tx, &station).await?;
         let book = shown
             .catalogue()
             .books
-            .get(name)
+            .get(&name)
             .ok_or(Error::NoSuchRoute)?;
         let found = find(tx, &reader, &shown, book, now).await?;
         Ok((shown, found))
     })
     .await?;
-    match form {
-        Some(form) => export::answer(&reader, &found.page, station.books.offset(), form),
-        None => frame::page(&reader, &draw(&reader, &station, found, now)?),
-    }
+    frame::page(&reader, &draw(&reader, &station, found, now)?)
 }
 
-async fn find(tx: &mut Tx, reader: &Reader, shown: &Shown, book: &Book, now: i64) -> Result<Found> {
-    let (id, name) = (&shown.id, &book.name);
-    let (period, from, until) = match book.page {
+/// What the address asks for, with its first and last day: by default the newest page.
+pub async fn asked_period(
+    tx: &mut Tx,
+    reader: &Reader,
+    shown: &Shown,
+    book: &Book,
+    now: i64,
+) -> Result<(Period, String, String)> {
+    Ok(match book.page {
         PageBy::Sequence => (Period::All, EARLIEST.to_owned(), LATEST.to_owned()),
         PageBy::Day => {
             let day = match asked(reader, "day", 10) {
@@ -99,7 +105,12 @@ async fn find(tx: &mut Tx, reader: &Reader, shown: &Shown, book: &Book, now: i64
             let (from, until) = (format!("{month}-01"), format!("{month}-31"));
             (Period::Month(month), from, until)
         }
-    };
+    })
+}
+
+async fn find(tx: &mut Tx, reader: &Reader, shown: &Shown, book: &Book, now: i64) -> Result<Found> {
+    let (id, name) = (&shown.id, &book.name);
+    let (period, from, until) = asked_period(tx, reader, shown, book, now).await?;
     let (rows, around) = match period {
         Period::All => (
             tx.fetch_all(sql!("line_by_book"), args![id, name]).await?,
@@ -361,6 +372,7 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
             margin_href: reader.here(&[("margin", if margin { "off" } else { "" })]),
             csv: file("csv"),
             jsonl: file("jsonl"),
+            xlsx: file("xlsx"),
         },
     })
 }

@@ -19,7 +19,7 @@ pub mod problem;
 mod reader;
 mod record;
 mod sheet;
-mod station;
+pub(crate) mod station;
 pub(crate) mod time;
 mod value;
 pub(crate) mod words;
@@ -45,6 +45,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/s/{station}", get(overview::overview))
         .route("/s/{station}/books/{book}", get(book::book))
         .route("/s/{station}/records/{record}", get(record::record))
+        .route("/s/{station}/records.jsonl", get(export::records_jsonl))
+        .route("/s/{station}/records.geojson", get(export::records_geojson))
         .route("/s/{station}/held", get(held::held))
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
         .route("/assets/{name}", get(assets::asset))

@@ -42,6 +42,7 @@ pub struct Sheet {
     pub margin_href: String,
     pub csv: String,
     pub jsonl: String,
+    pub xlsx: String,
 }
 
 #[derive(Debug)]

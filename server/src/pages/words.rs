@@ -24,7 +24,7 @@ words! {
     coverage_book coverage_silent coverage_none attention held_count conflict_count
     nothing_waiting station_word period page_of page_of_day page_number previous next
     previous_day next_day previous_month next_month all_records find find_button find_clear
-    found_none margin margin_show margin_hide export_csv export_jsonl print happened recorded
+    found_none margin margin_show margin_hide export_csv export_jsonl export_xlsx print happened recorded
     received not_received clocks_ahead clocks_slow clocks_behind clocks_written_later
     apart_later apart_earlier number records_in_row phone server_device somebody mark_registered
     mark_late mark_amended mark_conflict mark_held mark_removed mark_unknown mark_unreadable

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sync_core::ids::DeviceId;
 use wardbook::demo::{self, Does, Event, Place, Scenario};
-use wardbook::export;
+use wardbook::export::{self, RecordFormat};
 use wardbook::{args, read_tx, sql};
 
 use crate::cli::Operator;
@@ -30,7 +30,7 @@ on_both_engines! {
         let station = &merged.station;
         let rows = read_tx!(store.db, "test", async |tx| {
             records.clear();
-            export::records(tx, station, &mut records).await?;
+            export::records(tx, station, RecordFormat::Jsonl, false, &mut records).await?;
             let changes = tx.fetch_all(sql!("change_range"), args![station, 0_i64, i64::MAX]).await?;
             Ok((changes, tx.fetch_all(sql!("held_list"), args![station, "held"]).await?))
         });

@@ -6,6 +6,7 @@
 mod card;
 mod cli;
 mod demo;
+mod export;
 mod faults;
 mod http;
 mod kill;

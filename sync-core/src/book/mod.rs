@@ -23,7 +23,7 @@ mod station;
 
 pub use crate::catalogue::Due;
 pub use docs::books_markdown;
-pub use export::{write_csv, write_jsonl};
+pub use export::{mask_record, row_json};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;
 pub use line::{

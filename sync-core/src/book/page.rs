@@ -220,24 +220,10 @@ impl Page {
     /// conflicts and amendments.
     pub fn masked(&self) -> Page {
         let mut page = self.clone();
-        let personal: BTreeMap<String, Personal> = page
-            .columns
-            .iter()
-            .filter_map(|column| Some((column.id.clone(), column.personal?)))
-            .collect();
-        let columns: Vec<Option<Personal>> =
-            page.columns.iter().map(|column| column.personal).collect();
         for row in &mut page.rows {
-            for (cell, kind) in row.cells.iter_mut().zip(&columns) {
-                if let Some(kind) = kind {
-                    cell.mask(*kind);
-                }
-            }
-            row.mask_amendments(&page.columns, &personal);
-            for marks in &mut row.marks {
-                mask_marks(&mut marks.marks, &personal);
-            }
+            row.mask(&page.columns);
         }
+        let personal = personal(&page.columns);
         for note in page.amendments.iter_mut().flatten() {
             mask_amendment(&mut note.amendment, &personal);
         }
@@ -254,10 +240,24 @@ impl Page {
 }
 
 impl PageRow {
+    /// Masks what stands in the personal ones of its page's columns.
+    pub fn mask(&mut self, columns: &[PageColumn]) {
+        for (cell, column) in self.cells.iter_mut().zip(columns) {
+            if let Some(kind) = column.personal {
+                cell.mask(kind);
+            }
+        }
+        let personal = personal(columns);
+        for marks in &mut self.marks {
+            mask_marks(&mut marks.marks, &personal);
+        }
+        self.mask_amendments(columns, &personal);
+    }
+
     /// The column that lists amendments says what stood in other columns.
-    fn mask_amendments(&mut self, columns: &[PageColumn], personal: &BTreeMap<String, Personal>) {
+    fn mask_amendments(&mut self, columns: &[PageColumn], personal: &BTreeMap<&str, Personal>) {
         let mut amended = self.marks.iter().flat_map(|marks| &marks.marks.amended);
-        let is_personal = amended.any(|one| personal.contains_key(&one.column));
+        let is_personal = amended.any(|one| personal.contains_key(one.column.as_str()));
         let at = columns
             .iter()
             .position(|column| column.id == Column::AMENDMENTS);
@@ -268,6 +268,13 @@ impl PageRow {
             cell.mask(Personal::Note);
         }
     }
+}
+
+fn personal(columns: &[PageColumn]) -> BTreeMap<&str, Personal> {
+    columns
+        .iter()
+        .filter_map(|column| Some((column.id.as_str(), column.personal?)))
+        .collect()
 }
 
 impl PageCell {
@@ -319,15 +326,15 @@ impl PageCell {
     }
 }
 
-fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<String, Personal>) {
+fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<&str, Personal>) {
     for amendment in &mut marks.amended {
         mask_amendment(amendment, personal);
     }
     for conflict in &mut marks.conflicts {
-        let columns = conflict.columns.iter();
+        let mut columns = conflict.columns.iter();
         let kind = conflict
             .personal
-            .or(columns.filter_map(|id| personal.get(id)).next().copied());
+            .or(columns.find_map(|id| personal.get(id.as_str())).copied());
         if let Some(kind) = kind {
             for value in &mut conflict.values {
                 mask_said(&mut value.text, kind);
@@ -336,8 +343,8 @@ fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<String, Personal>) {
     }
 }
 
-fn mask_amendment(amendment: &mut Amendment, personal: &BTreeMap<String, Personal>) {
-    if let Some(kind) = personal.get(&amendment.column) {
+fn mask_amendment(amendment: &mut Amendment, personal: &BTreeMap<&str, Personal>) {
+    if let Some(kind) = personal.get(amendment.column.as_str()) {
         mask_said(&mut amendment.old, *kind);
         mask_said(&mut amendment.new, *kind);
     }

@@ -87,7 +87,43 @@ words!(
     }
 );
 
+/// What a field that is neither a table nor of many values holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// One value.
+    Value,
+    /// The chunks of a track.
+    Points,
+    /// A text that people write together.
+    Text,
+}
+
 impl FieldType {
+    pub fn holds(self) -> Holds {
+        match self {
+            Self::Track => Holds::Points,
+            Self::CoText => Holds::Text,
+            Self::Text
+            | Self::LongText
+            | Self::Choice
+            | Self::Integer
+            | Self::Decimal
+            | Self::Money
+            | Self::Boolean
+            | Self::Date
+            | Self::Time
+            | Self::Instant
+            | Self::Duration
+            | Self::Point
+            | Self::Phone
+            | Self::IdNumber
+            | Self::Person
+            | Self::Record
+            | Self::Evidence
+            | Self::Table => Holds::Value,
+        }
+    }
+
     /// Whether `many = true` may stand on it.
     pub fn may_be_many(self) -> bool {
         match self {

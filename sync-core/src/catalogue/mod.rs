@@ -43,7 +43,7 @@ pub use expr::{
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
 pub use kind::{
-    Count, Extension, Field, FieldType, Guard, Kind, Limit, Merge, Personal, Required, Step,
+    Count, Extension, Field, FieldType, Guard, Holds, Kind, Limit, Merge, Personal, Required, Step,
     TimeUnit, Where,
 };
 pub use limits::{day_of, due};

@@ -67,6 +67,8 @@ codes! {
     WouldNotLoad = "would_not_load",
     /// Only the server may say this.
     ServerOnly = "server_only",
+    /// Whoever judges it goes down.
+    TookServerDown = "took_server_down",
 }
 
 impl fmt::Display for Code {

@@ -10,7 +10,7 @@ use super::state::{self, Progress};
 use super::value;
 use super::view::View;
 use crate::catalogue::{
-    Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, Taken, day_of,
+    Datum, Facts, Field, FieldType, Holds, Kind, RecordData, StepEvent, Taken, day_of,
 };
 
 /// The record for expressions. `reviewer` and time limits are known to the books alone.
@@ -92,32 +92,15 @@ pub fn datum(view: &View, field: &Field) -> Datum {
                 .collect(),
         );
     }
-    match field.ty {
-        FieldType::Track => Datum::Track {
+    match field.ty.holds() {
+        Holds::Points => Datum::Track {
             points: parts::points(view, &field.name).len() as u64,
         },
-        FieldType::CoText => view
+        Holds::Text => view
             .texts
             .get(&field.name)
             .map_or(Datum::Empty, |text| Datum::Text(text.text.clone())),
-        FieldType::Text
-        | FieldType::LongText
-        | FieldType::Choice
-        | FieldType::Integer
-        | FieldType::Decimal
-        | FieldType::Money
-        | FieldType::Boolean
-        | FieldType::Date
-        | FieldType::Time
-        | FieldType::Instant
-        | FieldType::Duration
-        | FieldType::Point
-        | FieldType::Phone
-        | FieldType::IdNumber
-        | FieldType::Person
-        | FieldType::Record
-        | FieldType::Evidence
-        | FieldType::Table => {
+        Holds::Value => {
             state::value(view, &field.name).map_or(Datum::Empty, |value| single(field, value))
         }
     }

@@ -4,20 +4,40 @@ use serde_json::{Map, Value};
 
 use super::change::Scalar;
 use super::parts;
-use super::state::{self, Conflict};
+use super::state::{self, Conflict, Progress};
 use super::value::to_json;
-use super::view::View;
+use super::view::{Entry, View};
 use super::write::{REMOVED, Spot};
-use crate::catalogue::{Field, FieldType, Kind};
+use crate::catalogue::{Field, FieldType, Holds, Kind};
 
-/// `{"id", "kind", "body", "conflicts"}`: one line of `export records`.
+/// `{"id", "kind", "body", "conflicts", "state", "steps"}`: one line of `export records`. `state`
+/// is null before the first step and while it is contested; then `conflicts.steps` says by what.
 pub fn line(view: &View, kind: Option<&Kind>) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("id".into(), Value::String(id(view)));
     line.insert("kind".into(), Value::String(view.kind.clone()));
     line.insert("body".into(), Value::Object(body(view, kind)));
     line.insert("conflicts".into(), Value::Object(conflicts(view, kind)));
+    let progress = Progress::of(view);
+    let state = progress
+        .state()
+        .map(|state| Value::String(state.to_owned()));
+    line.insert("state".into(), state.unwrap_or_default());
+    line.insert("steps".into(), view.steps.iter().map(step).collect());
     line
+}
+
+/// A step with everything that was written of it: `to`, `at`, `by`, `note` and what newer phones
+/// add.
+fn step(step: &Entry) -> Value {
+    let value = |(name, value): (&String, &Scalar)| {
+        let ty = match name.as_str() {
+            "at" => FieldType::Instant,
+            _ => FieldType::Text,
+        };
+        (name.clone(), to_json(ty, value))
+    };
+    Value::Object(step.values.iter().map(value).collect())
 }
 
 /// The external id, or the record's own.
@@ -117,31 +137,14 @@ fn field_json(view: &View, field: &Field) -> Option<Value> {
         let rows = rows.iter().filter(|part| !part.is_gone()).map(row);
         return Some(Value::Array(rows.collect()));
     }
-    match field.ty {
-        FieldType::Track => Some(parts::points_json(view, &field.name)),
-        FieldType::CoText => {
+    match field.ty.holds() {
+        Holds::Points => Some(parts::points_json(view, &field.name)),
+        Holds::Text => {
             let text = view.texts.get(&field.name);
             let text = text.map(|text| text.text.clone()).unwrap_or_default();
             Some(Value::String(text))
         }
-        FieldType::Text
-        | FieldType::LongText
-        | FieldType::Choice
-        | FieldType::Integer
-        | FieldType::Decimal
-        | FieldType::Money
-        | FieldType::Boolean
-        | FieldType::Date
-        | FieldType::Time
-        | FieldType::Instant
-        | FieldType::Duration
-        | FieldType::Point
-        | FieldType::Phone
-        | FieldType::IdNumber
-        | FieldType::Person
-        | FieldType::Record
-        | FieldType::Evidence
-        | FieldType::Table => state::value(view, &field.name).map(|value| to_json(field.ty, value)),
+        Holds::Value => state::value(view, &field.name).map(|value| to_json(field.ty, value)),
     }
 }
 

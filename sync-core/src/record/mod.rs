@@ -5,6 +5,7 @@ pub mod change;
 pub mod data;
 pub mod document;
 pub mod export;
+pub mod geo;
 pub mod history;
 pub mod parts;
 pub mod past;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::catalogue::Language;
 
 fn filed_case(station: &Station) -> Page {
     let edits = [
@@ -29,52 +28,11 @@ fn filed_case(station: &Station) -> Page {
     )
 }
 
-fn csv(page: &Page, language: Language) -> String {
-    let mut out = Vec::new();
-    write_csv(page, language, 480, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
 #[test]
-fn a_csv_file_has_the_official_header_the_number_and_what_was_amended_or_is_in_conflict() {
+fn a_row_in_json_has_its_columns_marks_and_records() {
     let page = filed_case(&default_station());
-    let text = csv(&page, Language::Zh);
-    assert!(text.starts_with("\u{feff}序号,案件编号,登记日期,"));
-    assert!(text.contains(",更正,冲突,标记\r\n"));
-    assert!(text.contains("锦城案〔2026〕第0001号"));
-    assert!(text.contains(
-        "案由：「=HYPERLINK(\"\"x\"\")」→「占道经营」（O0002，2026-05-11 10:00，案由有误）"
-    ));
-    assert!(text.contains("「锦华路5号」（O0001，01010101，2026-05-11 11:00）"));
-    let english = csv(&page, Language::En);
-    assert!(english.starts_with("\u{feff}No.,Case no.,Registered,"));
-}
-
-#[test]
-fn a_formula_in_a_cell_is_written_as_text() {
-    let station = default_station();
-    let edits = [
-        set("cause", "=cmd|' /C calc'!A0"),
-        set("place", "x"),
-        step("lead"),
-    ];
-    let paper = Paper::new(&station, "case", 1, 1, at(9, 5), &edits);
-    let page = page(
-        &station.catalogue().books["R3"],
-        &paper.lines(&station),
-        &PageFacts::default(),
-    );
-    assert!(csv(&page, Language::Zh).contains(",'=cmd|' /C calc'!A0,"));
-}
-
-#[test]
-fn each_row_is_one_line_of_json_with_columns_marks_and_records() {
-    let page = filed_case(&default_station());
-    let mut out = Vec::new();
-    write_jsonl(&page, &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
-    assert_eq!(text.lines().count(), 1);
-    let line: serde_json::Value = serde_json::from_str(text.trim_end()).unwrap();
+    assert_eq!(page.rows.len(), 1);
+    let line = serde_json::Value::Object(row_json(&page, &page.rows[0]));
     assert_eq!(line["number"], "锦城案〔2026〕第0001号");
     assert_eq!(line["columns"]["cause"]["text"], "占道经营");
     assert_eq!(line["records"][0], page.rows[0].records[0].to_string());

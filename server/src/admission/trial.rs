@@ -1,0 +1,112 @@
+//! An envelope that takes the whole process down.
+//!
+//! A panic is caught; an abort, a stack that ran over or a process killed for its memory is not,
+//! and a server that judges such an envelope first thing after each start never comes up. What
+//! waited already when the server started may be one: the last process took it in and did not get
+//! past it. So it is judged in a process of its own before this one touches it. Whoever dies there
+//! is known for certain: a server that is itself killed, or a power cut, convicts nobody.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+
+use sync_core::ids::StationId;
+
+use super::judge::{Care, judge};
+use super::load::Batch;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::known::Known;
+
+/// How that process is started: `PROGRAM judge --data DIR`, which is told station and number.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Survived,
+    /// It went down, and this process stands.
+    Died,
+}
+
+impl Trial {
+    /// Judges the first `envelopes` that wait in a station, and stores nothing.
+    pub async fn run(&self, station: &StationId, envelopes: i64) -> Result<Outcome> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .args(["--station", station.as_str(), "--envelopes"])
+            .arg(envelopes.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let run = tokio::task::spawn_blocking(move || command.status());
+        let status = run
+            .await
+            .map_err(|_| Error::Panicked)?
+            .map_err(|source| Error::Runtime {
+                operation: "starting a process that judges",
+                source,
+            })?;
+        read(status)
+    }
+}
+
+fn read(status: ExitStatus) -> Result<Outcome> {
+    use std::os::unix::process::ExitStatusExt;
+    // Hang-up, interrupt and terminate: somebody ends the server and all that belongs to it.
+    const ASKED_TO_END: [i32; 3] = [1, 2, 15];
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(Outcome::Survived),
+        (None, Some(signal)) if !ASKED_TO_END.contains(&signal) => Ok(Outcome::Died),
+        (_, _) => Err(Error::Runtime {
+            operation: "a process that judges",
+            source: std::io::Error::other(status.to_string()),
+        }),
+    }
+}
+
+/// What that process does.
+pub async fn judge_apart(db: &Db, clock: &Clock, station: &StationId, most: i64) -> Result<()> {
+    // Where memory runs out, this process goes before the one that serves. Elsewhere than on
+    // Linux there is no such file, and no such killer.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    let known = Known::default();
+    for care in [Care::Batch, Care::EachAct] {
+        let Some(batch) = Batch::load(db, &known, station, most).await? else {
+            return Ok(());
+        };
+        let now = clock.now_ms();
+        let judged = tokio::task::spawn_blocking(move || judge(batch, now, care).is_some());
+        if judged.await.map_err(|_| Error::Panicked)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn only_who_went_down_alone_is_convicted() {
+        for (status, outcome) in [
+            (0, Some(Outcome::Survived)),
+            (6, Some(Outcome::Died)),
+            (9, Some(Outcome::Died)),
+            (11, Some(Outcome::Died)),
+            (15, None),
+            (2, None),
+            (1 << 8, None),
+            (2 << 8, None),
+        ] {
+            assert_eq!(read(ExitStatus::from_raw(status)).ok(), outcome, "{status}");
+        }
+    }
+}

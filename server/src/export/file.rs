@@ -1,0 +1,104 @@
+//! One file, row by row, in whichever form was asked for.
+
+use std::io::{self, Write};
+
+use sync_core::book::{Page, PageRow, row_json};
+use sync_core::catalogue::{Book, Catalogue};
+
+use super::csv;
+use super::print::Print;
+use super::xlsx::{Heading, Xlsx};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    Xlsx,
+}
+
+impl Format {
+    /// What a file of it is called behind the dot.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Xlsx => "xlsx",
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Jsonl => "application/jsonl; charset=utf-8",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// What a file is about.
+#[derive(Debug)]
+pub struct About<'a> {
+    pub book: &'a Book,
+    pub catalogue: &'a Catalogue,
+    /// A page without rows: its title and columns.
+    pub page: Page,
+    pub print: Print,
+}
+
+#[derive(Debug)]
+pub struct File<'a, W> {
+    about: About<'a>,
+    out: W,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Csv,
+    Jsonl,
+    Xlsx(Box<Xlsx>),
+}
+
+impl<'a, W: Write + Send> File<'a, W> {
+    pub fn begin(
+        about: About<'a>,
+        format: Format,
+        heading: impl FnOnce() -> Heading,
+        mut out: W,
+    ) -> io::Result<File<'a, W>> {
+        let form = match format {
+            Format::Csv => {
+                csv::header(&mut out, &about.page, about.print)?;
+                Form::Csv
+            }
+            Format::Jsonl => Form::Jsonl,
+            Format::Xlsx => {
+                let (book, catalogue) = (about.book, about.catalogue);
+                let begun = Xlsx::begin(heading(), &about.page, book, catalogue, about.print)?;
+                Form::Xlsx(Box::new(begun))
+            }
+        };
+        Ok(File { about, out, form })
+    }
+
+    pub fn row(&mut self, row: &PageRow) -> io::Result<()> {
+        let (page, print) = (&self.about.page, self.about.print);
+        match &mut self.form {
+            Form::Csv => csv::row(&mut self.out, page, row, print),
+            Form::Jsonl => {
+                serde_json::to_writer(&mut self.out, &row_json(page, row))?;
+                self.out.write_all(b"\n")
+            }
+            Form::Xlsx(xlsx) => xlsx.row(page, row),
+        }
+    }
+
+    pub fn end(mut self) -> io::Result<()> {
+        match self.form {
+            Form::Csv | Form::Jsonl => {}
+            Form::Xlsx(xlsx) => xlsx.end(&self.about.page, &mut self.out)?,
+        }
+        self.out.flush()
+    }
+}

@@ -1,0 +1,98 @@
+//! What exported files say beside what people wrote, from `server/messages/export.*.toml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use sync_core::catalogue::Language;
+
+macro_rules! words {
+    ($($name:ident)*) => {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Words { $(pub $name: String,)* }
+    };
+}
+
+words! {
+    local_number records amendments conflicts marks margin struck partly_struck late clocks_apart
+    unknown_fields unreadable between amendment amendment_why conflict conflict_value removed
+    overdue everything until since up_to heading masked full coverage_all coverage_some
+    coverage_none total continued cut page
+}
+
+fn read(file: &str) -> Words {
+    #[expect(clippy::expect_used, reason = "embedded files that a test reads")]
+    toml::from_str(file).expect("the embedded words are whole")
+}
+
+const FILES: [&str; 2] = [
+    include_str!("../../messages/export.zh.toml"),
+    include_str!("../../messages/export.en.toml"),
+];
+
+static ZH: LazyLock<Words> = LazyLock::new(|| read(FILES[0]));
+static EN: LazyLock<Words> = LazyLock::new(|| read(FILES[1]));
+
+impl Words {
+    pub fn of(language: Language) -> &'static Words {
+        match language {
+            Language::Zh => &ZH,
+            Language::En => &EN,
+        }
+    }
+}
+
+/// A sentence with its `{names}` filled in, each once, so that no value is taken for a name.
+pub fn fill(sentence: &str, parts: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            filled.push('{');
+            rest = after;
+            continue;
+        };
+        let value = parts.iter().find(|(known, _)| *known == name);
+        filled.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn both_languages_say_the_same_with_the_same_parts() {
+        let places = FILES.map(|file| {
+            let table: toml::Table = file.parse().unwrap();
+            let names = |text: &str| {
+                let mut names: Vec<String> = text
+                    .split('{')
+                    .skip(1)
+                    .map(|rest| rest.split_once('}').unwrap().0.to_owned())
+                    .collect();
+                names.sort();
+                names
+            };
+            let places = table.iter();
+            places
+                .map(|(name, text)| (name.clone(), names(text.as_str().unwrap())))
+                .collect::<BTreeMap<_, _>>()
+        });
+        assert_eq!(places[0], places[1]);
+        assert_eq!(Words::of(Language::En).late, "late");
+    }
+
+    #[test]
+    fn a_value_is_never_taken_for_a_name() {
+        let parts = [("a", "{b}"), ("b", "x")];
+        assert_eq!(fill("{a}-{b}-{c}", &parts), "{b}-x-");
+        assert_eq!(fill("{a", &parts), "{a");
+    }
+}
