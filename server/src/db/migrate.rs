@@ -5,10 +5,16 @@ use crate::error::{Error, Result};
 use crate::{args, sql, write_tx};
 
 /// The migrations in order; the version of a store is how many of them it has.
-const MIGRATIONS: &[(&str, &str)] = &[(
-    "0001_station_books",
-    include_str!("../../migrations/0001_station_books.sql"),
-)];
+const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "0001_station_books",
+        include_str!("../../migrations/0001_station_books.sql"),
+    ),
+    (
+        "0003_console_lists",
+        include_str!("../../migrations/0003_console_lists.sql"),
+    ),
+];
 
 /// The version of the stores that this program reads and writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
