@@ -155,7 +155,11 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow], pager: Pager) ->
             .iter()
             .enumerate()
             .map(|(n, record)| Link {
-                label: match row.title.as_ref().filter(|_| n == 0) {
+                label: match row
+                    .title
+                    .as_ref()
+                    .filter(|title| n == 0 && !title.is_empty())
+                {
                     Some(title) => station.title(reader, title),
                     None => Ink::written(record.get(..8).unwrap_or(record)),
                 },
