@@ -94,7 +94,7 @@ test("records are found by words, days and numbers, and a hostile search is answ
   const asked = encodeURIComponent(title.slice(0, 6));
   const found = await (await fetch(`${origin}${station}/records?q=${asked}`)).text();
   assert.ok(found.includes(title), "a record is found by the beginning of its title");
-  for (const q of ["%", "_", "'; DROP TABLE line", "\u0000", "字".repeat(3_000), "%E2%80"]) {
+  for (const q of ["%", "_", "'; DROP TABLE line", "\u0000", "字".repeat(1_000), "a".repeat(10_000), "%E2%80"]) {
     const answer = await fetch(`${origin}${station}/records?q=${q.startsWith("%E2") ? q : encodeURIComponent(q)}`);
     assert.equal(answer.status, 200, q.slice(0, 10));
   }
