@@ -18,7 +18,7 @@ WHERE EXISTS (
 CREATE INDEX line_place ON line (station_id, book, place, day, record);
 
 CREATE INDEX record_state ON record (station_id, kind, state, flags);
-CREATE INDEX record_updated ON record (station_id, updated_entry);
+CREATE INDEX record_updated ON record (station_id, updated_entry, record);
 CREATE INDEX entry_received ON entry (station_id, received_at);
 
 -- One row a record: its words in small letters, none of them personal.
@@ -40,7 +40,7 @@ CREATE TABLE open_limit (
     due        BIGINT NOT NULL,
     PRIMARY KEY (station_id, record, name)
 );
-CREATE INDEX open_limit_due ON open_limit (station_id, due, record);
+CREATE INDEX open_limit_due ON open_limit (station_id, due, record, name);
 
 -- Which records a record names, and in which field.
 CREATE TABLE link (

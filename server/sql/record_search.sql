@@ -23,5 +23,5 @@ WHERE record.station_id = $1
             WHERE number.station_id = $1 AND LOWER(number.text) LIKE $12 ESCAPE '\'
         )
     )
-ORDER BY record.updated_entry DESC, record.record
+ORDER BY record.updated_entry DESC, record.record DESC
 LIMIT $13 OFFSET $14

@@ -21,14 +21,14 @@ words! {
     key_search key_rows key_open key_export key_print key_help masked_note console_note weekdays
     days hours minutes span_between list_between label_between cell_between yuan stations_title
     stations_empty stations_empty_how open_books books book last_day today yesterday whole_book
-    rows_n no_rows nothing_yet books_lead devices device last_contact waiting_items waiting_count
+    rows_n no_rows nothing_yet devices device last_contact waiting_items waiting_count
     never removed_device frozen_device device_in_use device_state joined envelopes ago devices_lead
     forks_link nobodys coverage coverage_all coverage_missing coverage_open coverage_lead
     coverage_today coverage_book coverage_silent coverage_none waiting_title waiting_quiet
     wait_overdue wait_soon wait_held wait_conflicts wait_late wait_forks wait_review next_limits
     station_word period page_of page_at page_number previous first_page last_page next previous_day
     next_day previous_month next_month all_records not_a_day not_a_month no_such_number
-    search_station page_is_cut jump_day jump_month jump_number jump_button table_scrolls margin
+    search_station page_is_cut jump_day jump_month jump_number jump_button margin
     margin_show margin_hide export_csv export_jsonl print masked_copy sign_place seal_place
     sign_day proof happened recorded received not_received clocks_ahead clocks_slow clocks_behind
     clocks_written_later apart_later apart_earlier number records_in_row phone server_device

@@ -41,10 +41,6 @@ pub struct BookPage {
 }
 
 /// What a request for a book comes to.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made once a request and taken apart at once"
-)]
 enum Answer {
     Page(Shown, Found),
     File(Shown, sync_core::book::Page, Form),

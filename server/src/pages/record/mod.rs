@@ -2,6 +2,7 @@
 //! and what may follow, what contradicts itself in it, and the acts that made it.
 
 mod acts;
+mod books;
 mod conflicts;
 mod fields;
 mod links;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use sync_core::book::{self, Amendment, Clocks, Line, LineMarks, RecordFacts};
-use sync_core::catalogue::{Field, Kind, PageBy};
+use sync_core::book::{self, Clocks, Line, LineMarks, RecordFacts};
+use sync_core::catalogue::{Field, Kind};
 use sync_core::envelope::Number;
 use sync_core::ids::RecordId;
 use sync_core::record::state;
@@ -374,62 +375,5 @@ impl Desk<'_> {
             Spot::Field(name) => self.kind?.field(name),
             Spot::Cell { row, cell } => self.kind?.field(row.split('/').next()?)?.cell(cell),
         }
-    }
-
-    /// What the books strike through, each once.
-    fn amendments(&self, lines: &[Line]) -> Vec<AmendedNote> {
-        let language = self.setter.reader.catalogue_language();
-        let mut seen: Vec<(Ink, &Amendment)> = Vec::new();
-        for line in lines {
-            let book = self.setter.station.catalogue().books.get(&line.book);
-            for amendment in line
-                .marks
-                .amended
-                .iter()
-                .filter(|amendment| amendment.replaces())
-            {
-                let column = book.and_then(|book| book.column(&amendment.column));
-                let label = column.map_or(amendment.column.as_str(), |column| {
-                    column.label.get(language)
-                });
-                let label = Ink::label(label);
-                if !seen
-                    .iter()
-                    .any(|(known, one)| *known == label && one.at == amendment.at)
-                {
-                    seen.push((label, amendment));
-                }
-            }
-        }
-        seen.into_iter()
-            .map(|(label, amendment)| self.setter.amended(label, amendment))
-            .collect()
-    }
-
-    /// Where it stands in the books: on the page of its day, month or number.
-    fn books(&self, lines: &[Line], numbers: &[Number]) -> Vec<BookLink> {
-        let (reader, station) = (self.setter.reader, self.setter.station);
-        let mut links: Vec<BookLink> = Vec::new();
-        for line in lines {
-            let Some(book) = station.catalogue().books.get(&line.book) else {
-                continue;
-            };
-            let day = line.day.as_deref().unwrap_or_default();
-            let number = numbers.iter().find(|number| number.book == line.book);
-            let asks = match (book.page, number) {
-                (PageBy::Day, _) => ("day", day),
-                (PageBy::Month, _) => ("month", day.get(..7).unwrap_or_default()),
-                (PageBy::Sequence, Some(number)) => ("number", number.text.as_str()),
-                (PageBy::Sequence, None) => ("number", ""),
-            };
-            let href = reader.to_with(&station.book_path(&book.name), &[asks]);
-            if !links.iter().any(|known| known.href == href) {
-                links.push(BookLink {
-                    label: Ink::label(book.label.get(reader.catalogue_language())),
-                    href,
-                });
-            }
-        }
-        links
     }
 }

@@ -2,6 +2,7 @@
 //! names, with nothing in it, and with hostile text. The pages are written to
 //! `tests/artefacts/pages`, where the browser tests look at them too.
 
+mod lists;
 mod sample;
 
 use std::fmt::Write as _;
