@@ -90,10 +90,6 @@ pub async fn rewrite(tx: &mut Tx, station: &StationId) -> Result<Counts> {
         tx.exec(clear, args![station]).await?;
     }
     lists::clear(tx, station).await?;
-    // Before the lines, whose place is by their number.
-    for number in &replay.numbers {
-        numbers::put(tx, station, number).await?;
-    }
     let records: Vec<RecordId> = replay.records().copied().collect();
     for record in records {
         let history = around.history(&mut replay, record)?;
@@ -103,6 +99,9 @@ pub async fn rewrite(tx: &mut Tx, station: &StationId) -> Result<Counts> {
         counts.records += 1;
         counts.changes += history.changes().len() as u64;
         counts.lines += projected.lines.len() as u64;
+    }
+    for number in &replay.numbers {
+        numbers::put(tx, station, number).await?;
     }
     counts.numbers = replay.numbers.len() as u64;
     Ok(counts)

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use sync_core::book::{Line, LineCell, LineMarks, Said};
+use sync_core::envelope::Number;
 use sync_core::ids::{DeviceId, RecordId, StationId};
+use wardbook::admission::numbers;
 use wardbook::db::Tx;
 use wardbook::error::Result;
 use wardbook::http::Limits;
@@ -24,14 +26,6 @@ fn record(n: u64) -> RecordId {
 async fn fill(tx: &mut Tx, station: &StationId) -> Result<()> {
     for n in 1..=CASES {
         let record = record(n);
-        if n <= NUMBERED {
-            let count = NUMBERED + 1 - n;
-            let text = format!("试案〔2026〕第{count:04}号");
-            let row = args![
-                station, "R3", 2026_i64, count, &record, "filed", 0_i64, &text
-            ];
-            tx.exec(sql!("number_insert"), row).await?;
-        }
         let cause = LineCell::Text(Said::same(format!("案由{n}号")));
         let line = Line {
             book: "R3".into(),
@@ -48,9 +42,33 @@ async fn fill(tx: &mut Tx, station: &StationId) -> Result<()> {
         let cells = serde_json::to_string(&line).unwrap();
         let (key, day) = (&line.row_key, line.day.as_deref());
         let row = args![station, "R3", &record, key, day, "O1", "", &cells];
+        // An import writes a record's lines before its number, admission the number first.
+        if n % 2 == 0 {
+            number(tx, station, n).await?;
+        }
         tx.exec(sql!("line_insert"), row).await?;
+        if n % 2 == 1 {
+            number(tx, station, n).await?;
+        }
     }
     Ok(())
+}
+
+async fn number(tx: &mut Tx, station: &StationId, n: u64) -> Result<()> {
+    if n > NUMBERED {
+        return Ok(());
+    }
+    let count = NUMBERED + 1 - n;
+    let number = Number {
+        book: "R3".into(),
+        year: 2026,
+        n: count,
+        record: record(n),
+        step: "filed".into(),
+        at: 0,
+        text: format!("试案〔2026〕第{count:04}号"),
+    };
+    numbers::put(tx, station, &number).await
 }
 
 async fn station(store: &TestStore) -> StationId {

@@ -247,10 +247,7 @@ pub async fn jump(
         return Ok(None);
     };
     let number = numbers::read(&row)?;
-    let place = i64::from(number.year)
-        .saturating_mul(1_000_000_000_000)
-        .saturating_add(i64::try_from(number.n).unwrap_or(i64::MAX));
-    let before = args![&shown.id, &book.name, place];
+    let before = args![&shown.id, &book.name, numbers::place(&number)];
     let before = count(tx, sql!("line_count_before"), before).await?;
     Ok(Some((number, before / SEQUENCE_ROWS + 1)))
 }
