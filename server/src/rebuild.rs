@@ -6,7 +6,7 @@ use sync_core::ids::{RecordId, StationId};
 use sync_core::record::history::{Change, History};
 
 use crate::admission::project::{self, Projected, Summary};
-use crate::admission::{numbers, store};
+use crate::admission::{lists, numbers, store};
 use crate::charter;
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
@@ -26,6 +26,7 @@ pub struct Counts {
 /// Compares every row with what the log gives; the first that differs is the error.
 pub async fn check(tx: &mut Tx, station: &StationId) -> Result<Counts> {
     let mut counts = Counts::default();
+    let mut listed = [0; 3];
     let (mut replay, around) = begin(tx, station).await?;
     let records: Vec<RecordId> = replay.records().copied().collect();
     for record in records {
@@ -42,12 +43,31 @@ pub async fn check(tx: &mut Tx, station: &StationId) -> Result<Counts> {
         let rows = tx
             .fetch_all(sql!("line_of_record"), args![station, &record])
             .await?;
+        let misplaced = args![station, &record];
+        if !tx
+            .fetch_all(sql!("line_misplaced"), misplaced)
+            .await?
+            .is_empty()
+        {
+            return Err(differs(format!("the place of record {record} in a book")));
+        }
         same_lines(&projected, &rows)?;
+        if lists::read(tx, station, &record).await? != projected.listed {
+            return Err(differs(format!("what is listed of record {record}")));
+        }
+        listed[0] += 1;
+        listed[1] += projected.listed.limits.len() as u64;
+        listed[2] += projected.listed.links.len() as u64;
         counts.records += 1;
         counts.changes += history.changes().len() as u64;
         counts.lines += projected.lines.len() as u64;
     }
     nothing_else(tx, station, counts).await?;
+    if lists::count(tx, station).await? != listed {
+        return Err(differs(
+            "the store lists records that the log has not".to_owned(),
+        ));
+    }
     let mut given = replay.numbers;
     given.sort_by(|a, b| (&a.book, a.year, a.n).cmp(&(&b.book, b.year, b.n)));
     let rows = tx.fetch_all(sql!("number_list"), args![station]).await?;
@@ -69,6 +89,7 @@ pub async fn rewrite(tx: &mut Tx, station: &StationId) -> Result<Counts> {
     ] {
         tx.exec(clear, args![station]).await?;
     }
+    lists::clear(tx, station).await?;
     let records: Vec<RecordId> = replay.records().copied().collect();
     for record in records {
         let history = around.history(&mut replay, record)?;
@@ -84,6 +105,21 @@ pub async fn rewrite(tx: &mut Tx, station: &StationId) -> Result<Counts> {
     }
     counts.numbers = replay.numbers.len() as u64;
     Ok(counts)
+}
+
+/// Computes what is listed of the records of a station, if a store of an earlier version has not.
+pub async fn fill(tx: &mut Tx, station: &StationId) -> Result<bool> {
+    let row = tx.fetch_opt(sql!("record_count"), args![station]).await?;
+    let records = row.ok_or(Error::Damaged("count"))?.count("n")?;
+    if lists::count(tx, station).await?[0] >= records {
+        return Ok(false);
+    }
+    Station::lock(tx, station).await?;
+    let charter = charter::load(tx, station).await?;
+    let rows = tx.fetch_all(sql!("catalogue_list"), args![station]).await?;
+    let newest = charter::newest_catalogue(&charter, &charter::read_catalogues(&rows)?)?;
+    project::again(tx, station, &project::around(&charter, newest), None).await?;
+    Ok(true)
 }
 
 struct Around {

@@ -18,10 +18,10 @@ async function reachable(page) {
   const found = new Set(["/"]);
   for (const path of found) {
     await page.goto(origin + path);
-    const links = await page.evaluate(() => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.getAttribute("href")).filter((href) => !/[?&](lang|margin|page|day)=/.test(href)));
+    const links = await page.evaluate(() => [...document.querySelectorAll("a[href]:not([download])")].map((link) => link.getAttribute("href")).filter((href) => !/[?&](lang|margin|page|day|month|only|since|kind|officer)=/.test(href)));
     const records = links.filter((link) => link.includes("/records/")).slice(0, 2);
     const others = links.filter((link) => link.startsWith("/") && !link.includes("/records/"));
-    [...others, ...records].forEach((link) => found.size < 24 && found.add(link));
+    [...others, ...records].forEach((link) => found.size < 30 && found.add(link));
   }
   return [...found];
 }
@@ -67,8 +67,9 @@ test("a browser is told what it may not do, and a page works under it without a 
   await page.locator("a[href*='/books/']").first().click();
   assert.match(page.url(), /\/books\//);
   await page.fill("#q", "no such text");
-  await page.click(".find button");
-  assert.match(page.url(), /q=no\+such\+text/);
+  await page.click(".search button");
+  assert.match(page.url(), /\/records\?lang=en&q=no\+such\+text/);
+  assert.match(await page.locator("main").textContent(), /Nothing found/);
   assert.deepEqual(errors, []);
   await context.close();
 });
@@ -85,9 +86,41 @@ test("a book is exported as CSV and JSON Lines", async () => {
   lines.forEach((line) => JSON.parse(line));
 });
 
+test("records are found by words, days and numbers, and a hostile search is answered", async () => {
+  const html = await (await fetch(`${origin}/`)).text();
+  const station = html.match(/href="(\/s\/[^"?]+)/)[1];
+  const all = await (await fetch(`${origin}${station}/records?lang=en`)).text();
+  const [, title] = all.match(/data-open href="[^"]*"><bdi>([^<]{2,})<\/bdi>/);
+  const asked = encodeURIComponent(title.slice(0, 6));
+  const found = await (await fetch(`${origin}${station}/records?q=${asked}`)).text();
+  assert.ok(found.includes(title), "a record is found by the beginning of its title");
+  for (const q of ["%", "_", "'; DROP TABLE line", "\u0000", "字".repeat(1_000), "a".repeat(10_000), "%E2%80"]) {
+    const answer = await fetch(`${origin}${station}/records?q=${q.startsWith("%E2") ? q : encodeURIComponent(q)}`);
+    assert.equal(answer.status, 200, q.slice(0, 10));
+  }
+});
+
+test("odd days, numbers and pages of a book are answered with a sentence", async () => {
+  const html = await (await fetch(`${origin}/`)).text();
+  const station = html.match(/href="(\/s\/[^"?]+)/)[1];
+  for (const [ask, says] of [
+    ["R1?day=9999-12-31", "当日没有记录"],
+    ["R1?day=1900-01-01", "当日没有记录"],
+    ["R1?day=2026-02-30", "不是日期"],
+    [`R1?day=${"9".repeat(5_000)}`, "不是日期"],
+    ["R3?number=99999999999999999999999", "本册没有登记号"],
+    ["R3?number=999999", "本册没有登记号"],
+    ["R3?page=999999999999", "第"],
+  ]) {
+    const answer = await fetch(`${origin}${station}/books/${ask}${ask.includes("?") ? "&" : "?"}lang=zh`);
+    assert.equal(answer.status, 200, ask);
+    assert.ok((await answer.text()).includes(says), ask);
+  }
+});
+
 test("what is not there says so, and says what to do", async () => {
   const { page, close } = await open(browser);
-  for (const path of ["/nowhere", "/s/NOBODY", "/s/NOBODY/books/R1"]) {
+  for (const path of ["/nowhere", "/s/NOBODY", "/s/NOBODY/books/R1", "/s/S00/books/R99", "/s/S00/records/0", "/s/S00/records/00000000000080008000000000000000"]) {
     const answer = await page.goto(`${origin}${path}?lang=en`);
     assert.equal(answer.status(), 404, path);
     assert.match(answer.headers()["content-type"], /text\/html/);

@@ -69,12 +69,12 @@ test("hostile text runs nothing and stays text", async () => {
 
 test("a register prints as a form: header on each page, no margin, slashes in empty boxes", async () => {
   const { page, close } = await open(browser);
-  for (const name of ["day-R1.zh", "day-R3.zh"]) {
+  for (const name of ["day-R1.zh", "day-R3.zh", "day-R1.en", "day-R3.en"]) {
     await page.goto(`${origin}/${name}.html`);
     await page.emulateMedia({ media: "print" });
     const shown = await page.evaluate(() => {
       const style = (selector) => getComputedStyle(document.querySelector(selector));
-      return { head: style("thead").display, margin: style("td.margin").display, tools: style(".tools").display, blank: style("td.blank").backgroundImage };
+      return { head: style("thead").display, margin: style("td.margin, tr.source").display, tools: style(".tools").display, blank: style("td.blank").backgroundImage };
     });
     assert.equal(shown.head, "table-header-group");
     assert.equal(shown.margin, "none");

@@ -4,6 +4,7 @@
 
 mod anew;
 mod judge;
+pub mod lists;
 pub mod load;
 pub mod numbers;
 pub mod project;

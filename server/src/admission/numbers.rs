@@ -59,7 +59,17 @@ pub async fn put(tx: &mut Tx, station: &StationId, number: &Number) -> Result<()
         ],
     )
     .await?;
+    let (book, record) = (&number.book, &number.record);
+    let placed = args![station, book, record, place(number)];
+    tx.exec(sql!("line_place"), placed).await?;
     Ok(())
+}
+
+/// Where a number stands in a book that is one sequence, as `line_insert` places lines.
+pub fn place(number: &Number) -> i64 {
+    i64::from(number.year)
+        .saturating_mul(1_000_000_000_000)
+        .saturating_add(i64::try_from(number.n).unwrap_or(i64::MAX))
 }
 
 pub fn read(row: &Row) -> Result<Number> {

@@ -11,6 +11,7 @@ use sync_core::ids::{RecordId, StationId};
 use sync_core::record::history::History;
 use sync_core::record::view::View;
 
+use super::lists::{self, Listed};
 use super::load::{Batch, history};
 use super::store;
 use crate::db::{Row, Tx};
@@ -58,6 +59,7 @@ pub mod flags {
     pub const CONFLICT: i64 = 1;
     pub const AMENDED: i64 = 2;
     pub const REMOVED: i64 = 4;
+    pub const LATE: i64 = 8;
 }
 
 /// A record that a batch touched.
@@ -67,6 +69,7 @@ pub struct Projected {
     pub summary: Summary,
     pub lines: Vec<Line>,
     pub due: Vec<Due>,
+    pub listed: Listed,
 }
 
 /// A number that a record has earned.
@@ -142,12 +145,15 @@ pub async fn again(
 pub fn of(history: &History, station: &BookStation) -> Projected {
     let view = View::of(history);
     let facts = book::facts(&view, station);
+    let lines = book::lines(&view, station);
+    let listed = lists::of(&view, &facts, &lines, station);
     let entries = || view.changes.iter().filter_map(|change| change.origin.entry);
     let mut flags = 0;
     for (set, flag) in [
         (facts.conflicts > 0, flags::CONFLICT),
         (facts.amended, flags::AMENDED),
         (facts.removed, flags::REMOVED),
+        (lines.iter().any(|line| line.marks.late), flags::LATE),
     ] {
         if set {
             flags |= flag;
@@ -166,12 +172,12 @@ pub fn of(history: &History, station: &BookStation) -> Projected {
         operations: history.operations() as u64,
         flags,
     };
-    let lines = book::lines(&view, station);
     Projected {
         record: view.record,
         summary,
         lines,
         due: due(&view, station),
+        listed,
     }
 }
 

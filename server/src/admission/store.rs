@@ -11,8 +11,8 @@ use sync_core::ids::{ActId, RecordId, StationId};
 use sync_core::record::history::Change;
 
 use super::judge::{Entered, HeldItem, Judged};
-use super::numbers;
 use super::project::Projected;
+use super::{lists, numbers};
 use crate::card;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
@@ -272,5 +272,5 @@ pub async fn replace(tx: &mut Tx, station: &StationId, record: &Projected) -> Re
         )
         .await?;
     }
-    Ok(())
+    lists::replace(tx, station, &record.record, &record.listed).await
 }

@@ -316,11 +316,11 @@ fn point(
 }
 
 fn limit(name: &str, from: i64, ground: &Ground<'_>) -> Option<i64> {
-    let limit = ground.kind?.limit(name)?;
+    let count = ground.kind?.limits_of(name).next()?.count?;
     let end = due(
         from,
-        limit.value,
-        limit.unit,
+        count.value,
+        count.unit,
         ground.holidays,
         ground.offset,
     );

@@ -17,7 +17,7 @@ use crate::config;
 use crate::error::{Error, Result};
 use crate::http::{self, App, Listeners, Stop};
 use crate::station::Station;
-use crate::write_tx;
+use crate::{rebuild, write_tx};
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8470);
 
@@ -51,6 +51,12 @@ pub async fn run(options: Options, clock: Clock) -> Result<()> {
                 charter::issue(tx, &station.id, Some(catalogue), &data, &clock).await
             })
             .await?;
+        }
+    }
+    for station in Station::list(&db).await? {
+        let fill = write_tx!(db, "fill", async |tx| rebuild::fill(tx, &station.id).await);
+        if fill.await? {
+            tracing::info!(station = %station.id, "lists computed for an older store");
         }
     }
     let trial = trial(&options.store);

@@ -14,6 +14,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_contact_card",
         include_str!("../../migrations/0002_contact_card.sql"),
     ),
+    (
+        "0003_console_lists",
+        include_str!("../../migrations/0003_console_lists.sql"),
+    ),
 ];
 
 /// The version of the stores that this program reads and writes.

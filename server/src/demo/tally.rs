@@ -91,7 +91,7 @@ async fn read(tx: &mut Tx, stage: &Stage) -> Result<Shown> {
     {
         shown.held.insert(act(&row)?);
     }
-    let flagged = args![station, flags::CONFLICT, i64::MAX, 0_i64];
+    let flagged = args![station, flags::CONFLICT, i64::MAX, 0_i64, "", ""];
     for row in tx.fetch_all(sql!("record_list_flagged"), flagged).await? {
         shown.contested.push(RecordId(row.bytes("record")?));
     }

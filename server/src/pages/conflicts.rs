@@ -9,14 +9,14 @@ use sync_core::book::facts;
 use sync_core::ids::RecordId;
 use sync_core::record::view::View;
 
-use super::frame::{self, Crumb, Frame};
+use super::filter::{self, Filter};
+use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::Ink;
 use super::mark::Mark;
-use super::overview::crumb;
 use super::reader::Reader;
 use super::record;
 use super::sheet::{ConflictNote, Setter};
-use super::station::Shown;
+use super::station::{Shown, crumb};
 use super::words::Words;
 use crate::admission::history;
 use crate::admission::project::flags;
@@ -33,7 +33,8 @@ pub struct ConflictsPage {
     pub w: &'static Words,
     pub conflict_mark: Mark,
     pub records: Vec<Item>,
-    pub next: Option<String>,
+    pub filter: Filter,
+    pub pager: Pager,
 }
 
 #[derive(Debug)]
@@ -49,15 +50,13 @@ pub async fn conflicts(
     Path(station): Path<String>,
     reader: Reader,
 ) -> Result<Response> {
-    let at = reader
-        .param("page")
-        .and_then(|page| page.parse::<u32>().ok())
-        .unwrap_or(1)
-        .max(1);
+    let at = Pager::asked(&reader);
     let skip = u64::from(at - 1) * A_PAGE as u64;
     let (station, views, more) = read_tx!(app.db, "conflicts", async |tx| {
         let shown = Shown::read(tx, &station).await?;
-        let flagged = args![&shown.id, flags::CONFLICT, A_PAGE as u64 + 1, skip];
+        let (officer, day) = (filter::officer(&reader), filter::day(&reader));
+        let most = A_PAGE as u64 + 1;
+        let flagged = args![&shown.id, flags::CONFLICT, most, skip, officer, day];
         let rows = tx.fetch_all(sql!("record_list_flagged"), flagged).await?;
         let mut views = Vec::new();
         for row in rows.iter().take(A_PAGE) {
@@ -70,22 +69,17 @@ pub async fn conflicts(
         Ok((shown, views, rows.len() > A_PAGE))
     })
     .await?;
-    let next = more.then(|| reader.here(&[("page", &(at + 1).to_string())]));
-    frame::page(&reader, &draw(&reader, &station, &views, next))
+    let pager = Pager::of(&reader, at, more);
+    frame::page(&reader, &draw(&reader, &station, &views, pager))
 }
 
-pub fn draw(
-    reader: &Reader,
-    station: &Shown,
-    views: &[View],
-    next: Option<String>,
-) -> ConflictsPage {
+pub fn draw(reader: &Reader, station: &Shown, views: &[View], pager: Pager) -> ConflictsPage {
     let w = reader.words();
     let setter = Setter { reader, station };
     let path = format!("{}/conflicts", station.path());
     let here = Crumb::new(Ink::label(&w.conflicts_title), reader.to(&path));
     let item = |view: &View| Item {
-        title: Ink::written(&facts(view, &station.books).title),
+        title: station.title(reader, &facts(view, &station.books).title),
         kind: match station.catalogue().kinds.get(&view.kind) {
             Some(kind) => Ink::label(kind.label.get(reader.catalogue_language())),
             None => Ink::written(&view.kind),
@@ -94,14 +88,17 @@ pub fn draw(
         conflicts: record::conflicts(&setter, view),
     };
     ConflictsPage {
-        frame: Frame::new(
+        frame: Frame::of(
             reader,
+            station,
+            Place::Conflicts,
             w.conflicts_title.clone(),
             vec![crumb(reader, station), here],
         ),
         w,
         conflict_mark: Mark::Conflict,
         records: views.iter().map(item).collect(),
-        next,
+        filter: Filter::of(reader, station, path, true),
+        pager,
     }
 }

@@ -17,7 +17,7 @@ use sync_core::book::Period;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::book::asked_period;
+use super::book::{Asked, beginning};
 use super::reader::Reader;
 use super::station::Shown;
 use crate::error::{Error, Result};
@@ -49,18 +49,23 @@ pub async fn book(
         let out = &mut file;
         let name = read_tx!(app.db, "export_book", async |tx| {
             let shown = Shown::read(tx, &station).await?;
-            let book = shown.catalogue().books.get(&name);
-            let book = book.ok_or(Error::NoSuchRoute)?;
-            let (period, from, to) = asked_period(tx, &reader, &shown, book, now).await?;
-            let period = match period {
-                Period::Day(period) | Period::Month(period) => Some(period),
-                Period::All => None,
+            let books = &shown.catalogue().books;
+            let book = books.get(&name).ok_or_else(|| Error::BookUnknown {
+                book: beginning(&name).to_string(),
+                known: books.keys().cloned().collect(),
+            })?;
+            let (period, days) = match Asked::of(tx, &reader, &shown, book, now).await?.period {
+                Period::Day(day) => (Some(day.clone()), Some((day.clone(), day))),
+                Period::Month(month) => {
+                    let days = (format!("{month}-01"), format!("{month}-31"));
+                    (Some(month), Some(days))
+                }
+                Period::All => (None, None),
             };
-            let days = period.as_ref().map(|_| (from.as_str(), to.as_str()));
             let wanted = Wanted {
                 book: &name,
-                from: days.map(|days| days.0),
-                to: days.map(|days| days.1),
+                from: days.as_ref().map(|days| days.0.as_str()),
+                to: days.as_ref().map(|days| days.1.as_str()),
                 format,
                 language: reader.catalogue_language(),
                 masked: true,

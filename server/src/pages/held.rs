@@ -5,21 +5,25 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use sync_core::catalogue::Kind;
 use sync_core::gate::Code;
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, RecordId};
 
-use super::frame::{self, Crumb, Frame};
+use super::filter::{self, Filter};
+use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::Ink;
 use super::mark::Mark;
-use super::overview::crumb;
 use super::reader::Reader;
 use super::sheet::{Moment, Setter};
-use super::station::{DeviceName, Shown};
+use super::station::{DeviceName, Shown, crumb};
 use super::words::Words;
-use crate::db::Row;
+use crate::db::{Row, Tx};
 use crate::error::Result;
 use crate::http::App;
 use crate::{args, read_tx, sql};
+
+const A_PAGE: u64 = 50;
+const DAY: i64 = 24 * 3_600_000;
 
 #[derive(Debug, Template)]
 #[template(path = "held.html")]
@@ -28,6 +32,8 @@ pub struct HeldPage {
     pub w: &'static Words,
     pub held_mark: Mark,
     pub items: Vec<Item>,
+    pub filter: Filter,
+    pub pager: Pager,
 }
 
 #[derive(Debug)]
@@ -62,11 +68,25 @@ pub struct HeldRow {
     /// The whole envelope is held.
     pub whole: bool,
     pub records: Vec<String>,
+    /// Of its first record, where the station has that.
+    pub kind: Option<String>,
+    pub title: Option<String>,
 }
 
 impl HeldRow {
-    fn read(row: &Row) -> Result<HeldRow> {
+    async fn read(tx: &mut Tx, shown: &Shown, row: &Row) -> Result<HeldRow> {
         let records: String = row.get("records")?;
+        let records: Vec<String> = records.split_whitespace().map(str::to_owned).collect();
+        let first = records
+            .first()
+            .and_then(|record| record.parse::<RecordId>().ok());
+        let found = match first {
+            Some(record) => {
+                let key = args![&shown.id, &record];
+                tx.fetch_opt(sql!("record_get"), key).await?
+            }
+            None => None,
+        };
         Ok(HeldRow {
             device: DeviceId(row.bytes("device")?),
             person: row.get("person")?,
@@ -76,7 +96,9 @@ impl HeldRow {
             received: row.get("received_at")?,
             act: row.count("act_n")?,
             whole: row.get::<i64>("act_index")? < 0,
-            records: records.split_whitespace().map(str::to_owned).collect(),
+            kind: found.as_ref().map(|row| row.get("kind")).transpose()?,
+            title: found.as_ref().map(|row| row.get("title")).transpose()?,
+            records,
         })
     }
 }
@@ -86,27 +108,36 @@ pub async fn held(
     Path(station): Path<String>,
     reader: Reader,
 ) -> Result<Response> {
-    let (station, rows) = read_tx!(app.db, "held", async |tx| {
+    let at = Pager::asked(&reader);
+    let skip = u64::from(at - 1) * A_PAGE;
+    let (station, rows, more) = read_tx!(app.db, "held", async |tx| {
         let shown = Shown::read(tx, &station).await?;
-        let rows = tx
-            .fetch_all(sql!("held_list_received"), args![&shown.id, "held"])
-            .await?;
-        Ok((
-            shown,
-            rows.iter().map(HeldRow::read).collect::<Result<Vec<_>>>()?,
-        ))
+        let (officer, times) = (filter::officer(&reader), shown.times(&reader));
+        let (from, until) = match filter::day(&reader) {
+            "" => (i64::MIN, i64::MAX),
+            day => {
+                let until = times.end_of(day).unwrap_or(i64::MAX);
+                (until.saturating_sub(DAY), until)
+            }
+        };
+        let within = args![&shown.id, "held", officer, from, until, A_PAGE + 1, skip];
+        let found = tx.fetch_all(sql!("held_list_received"), within).await?;
+        let mut rows = Vec::new();
+        for row in found.iter().take(A_PAGE as usize) {
+            rows.push(HeldRow::read(tx, &shown, row).await?);
+        }
+        Ok((shown, rows, found.len() as u64 > A_PAGE))
     })
     .await?;
-    frame::page(&reader, &draw(&reader, &station, &rows))
+    let pager = Pager::of(&reader, at, more);
+    frame::page(&reader, &draw(&reader, &station, &rows, pager))
 }
 
-pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow]) -> HeldPage {
+pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow], pager: Pager) -> HeldPage {
     let w = reader.words();
     let setter = Setter { reader, station };
-    let here = Crumb::new(
-        Ink::label(&w.held_title),
-        reader.to(&format!("{}/held", station.path())),
-    );
+    let path = format!("{}/held", station.path());
+    let here = Crumb::new(Ink::label(&w.held_title), reader.to(&path));
     let item = |row: &HeldRow| Item {
         sentence: match Code::from_word(&row.code) {
             Some(code) => Ink::label(code.explain(reader.catalogue_language())),
@@ -118,24 +149,74 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow]) -> HeldPage {
         received: row.received.map(|at| setter.moment(at)),
         act: row.act,
         whole: row.whole,
-        detail: Ink::written(&row.detail),
+        detail: place(reader, station, row),
         records: row
             .records
             .iter()
-            .map(|record| Link {
-                label: Ink::written(record.get(..8).unwrap_or(record)),
-                href: reader.to(&station.record_path(record)),
+            .enumerate()
+            .map(|(n, record)| Link {
+                label: match row
+                    .title
+                    .as_ref()
+                    .filter(|title| n == 0 && !title.is_empty())
+                {
+                    Some(title) => station.title(reader, title),
+                    None => Ink::written(record.get(..8).unwrap_or(record)),
+                },
+                // What the station does not have cannot be opened.
+                href: match n == 0 && row.title.is_none() {
+                    true => String::new(),
+                    false => reader.to(&station.record_path(record)),
+                },
             })
             .collect(),
     };
     HeldPage {
-        frame: Frame::new(
+        frame: Frame::of(
             reader,
+            station,
+            Place::Held,
             w.held_title.clone(),
             vec![crumb(reader, station), here],
         ),
         w,
         held_mark: Mark::Held,
         items: rows.iter().map(item).collect(),
+        filter: Filter::of(reader, station, path, true),
+        pager,
+    }
+}
+
+/// What the verdict points at, as the catalogue labels it: a step, a field, a cell. Of a record
+/// that the station does not have, the label that all kinds agree on.
+fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Ink {
+    let language = reader.catalogue_language();
+    let kinds = &station.catalogue().kinds;
+    let own = row.kind.as_ref().and_then(|kind| kinds.get(kind));
+    let label = |kind: &Kind| -> Option<String> {
+        let name = row.detail.split(['/', ':']).next().unwrap_or_default();
+        let cell = row.detail.rsplit(':').next().unwrap_or_default();
+        if let Some(step) = kind.step(&row.detail) {
+            return Some(step.label.get(language).to_owned());
+        }
+        let field = kind.field(name)?;
+        let label = field.label.get(language);
+        Some(match field.cell(cell) {
+            Some(cell) => format!("{label} · {}", cell.label.get(language)),
+            None => label.to_owned(),
+        })
+    };
+    if row.detail == "create" {
+        return Ink::label(&reader.words().held_create);
+    }
+    let mut labels: Vec<String> = match own {
+        Some(kind) => label(kind).into_iter().collect(),
+        None => kinds.values().filter_map(label).collect(),
+    };
+    labels.sort();
+    labels.dedup();
+    match labels.as_slice() {
+        [label] => Ink::label(label),
+        _ => Ink::written(&row.detail),
     }
 }

@@ -43,8 +43,14 @@ pub fn draw(reader: &Reader, stations: &[Station]) -> Home {
         href: reader.to(&format!("/s/{}", station.id)),
         line: Ink::label(&w.open_books),
     };
+    let mut frame = Frame::new(reader, w.stations_title.clone(), Vec::new());
+    // Where there is one station, its records can be searched from here.
+    if let [only] = stations {
+        frame.search = Some(format!("/s/{}/records", only.id));
+        frame.lang = reader.param("lang").map(str::to_owned);
+    }
     Home {
-        frame: Frame::new(reader, w.stations_title.clone(), Vec::new()),
+        frame,
         w,
         stations: stations.iter().map(item).collect(),
     }

@@ -24,6 +24,9 @@ impl fmt::Display for Ink {
 /// Accents that may stand on one letter; more would run over the lines above and below.
 const MAX_ACCENTS: usize = 3;
 
+/// Letters of a text in a box.
+const MAX_TYPED: usize = 200;
+
 impl Ink {
     /// What somebody wrote.
     pub fn written(text: &str) -> Ink {
@@ -100,6 +103,14 @@ pub fn plain(text: &str) -> String {
         }
     });
     plain
+}
+
+/// The text as a box shows it again: without what cannot be seen, and no longer than anybody types.
+pub fn typed(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !is_unseen(*letter))
+        .take(MAX_TYPED)
+        .collect()
 }
 
 fn shown(text: &str) -> String {

@@ -7,20 +7,25 @@
 mod assets;
 mod book;
 mod conflicts;
+mod devices;
 mod export;
+mod filter;
+mod forks;
 mod frame;
 mod guard;
 mod held;
 mod home;
 pub(crate) mod ink;
+mod limits;
 mod mark;
-mod overview;
 pub mod problem;
 mod reader;
 mod record;
+mod records;
 mod sheet;
 pub(crate) mod station;
 pub(crate) mod time;
+mod today;
 mod value;
 pub(crate) mod words;
 
@@ -42,13 +47,17 @@ pub(crate) use station::catalogue;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::home))
-        .route("/s/{station}", get(overview::overview))
+        .route("/s/{station}", get(today::today))
         .route("/s/{station}/books/{book}", get(book::book))
         .route("/s/{station}/records/{record}", get(record::record))
         .route("/s/{station}/records.jsonl", get(export::records_jsonl))
         .route("/s/{station}/records.geojson", get(export::records_geojson))
+        .route("/s/{station}/records", get(records::records))
+        .route("/s/{station}/limits", get(limits::limits))
         .route("/s/{station}/held", get(held::held))
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
+        .route("/s/{station}/devices", get(devices::devices))
+        .route("/s/{station}/forks", get(forks::forks))
         .route("/assets/{name}", get(assets::asset))
         .route_layer(from_fn(guard::headers))
 }

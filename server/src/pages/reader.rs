@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
 
-use super::ink::plain;
+use super::ink::{plain, typed};
 use super::words::Words;
 use crate::messages::Language;
 
@@ -96,7 +96,7 @@ impl Reader {
             .query
             .iter()
             .filter(|(name, _)| !without.contains(&name.as_str()));
-        kept.map(|(name, value)| (plain(name), value.clone()))
+        kept.map(|(name, value)| (plain(name), typed(value)))
             .collect()
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use data_encoding::HEXLOWER;
 use sync_core::book::{Coverage, DeviceCoverage, Station as BookStation};
 use sync_core::catalogue::Catalogue;
 use sync_core::envelope::Charter;
 use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
 
+use super::frame::Crumb;
 use super::ink::Ink;
 use super::reader::Reader;
 use super::time::Times;
@@ -28,6 +30,9 @@ pub struct Shown {
     pub charter: Charter,
     pub books: BookStation,
     pub devices: Vec<Device>,
+    /// How far the station log has come, and its root in hexadecimal.
+    pub entries: u64,
+    pub root: String,
 }
 
 /// A phone that is or was the station's.
@@ -42,6 +47,10 @@ pub struct Device {
     /// How many acts it said were still waiting on it.
     pub waiting: u64,
     pub removed: bool,
+    /// Its log has forked: nothing more is taken from it.
+    pub frozen: bool,
+    /// When it joined.
+    pub first_seen: i64,
 }
 
 impl Shown {
@@ -61,6 +70,8 @@ impl Shown {
             books: BookStation::new(&charter, catalogue),
             charter,
             id,
+            entries: station.entries,
+            root: HEXLOWER.encode(&station.root),
         })
     }
 
@@ -139,6 +150,14 @@ impl Shown {
         member.map_or(person, |member| &member.name)
     }
 
+    /// A record's title; one that is a day or a moment as these are printed.
+    pub fn title(&self, reader: &Reader, title: &str) -> Ink {
+        match self.times(reader).reprinted(title) {
+            Some(title) => Ink::label(&title),
+            None => Ink::written(title),
+        }
+    }
+
     pub fn who(&self, reader: &Reader, person: &str) -> Ink {
         Ink::written(self.name_of(reader, person))
     }
@@ -174,6 +193,11 @@ impl Shown {
     }
 }
 
+/// The way to a station's own page.
+pub fn crumb(reader: &Reader, station: &Shown) -> Crumb {
+    Crumb::new(Ink::written(&station.name), reader.to(&station.path()))
+}
+
 /// A device as a margin names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceName {
@@ -191,6 +215,8 @@ impl Device {
             last_seq: row.count("last_seq")?,
             waiting: row.count("waiting")?,
             removed: row.get::<Option<i64>>("removed_seq")?.is_some(),
+            frozen: row.get("frozen")?,
+            first_seen: row.get("first_seen")?,
         })
     }
 }

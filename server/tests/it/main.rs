@@ -11,6 +11,7 @@ mod faults;
 mod http;
 mod kill;
 mod members;
+mod pages;
 mod phone;
 mod statements;
 mod stock;

@@ -133,6 +133,9 @@ fn in_and_out_and_again(operator: &Operator, location: &Location) {
         ("UPDATE record SET title = 'x'", "the row of record"),
         ("UPDATE change SET person = 'O9'", "change 0 of record"),
         ("DELETE FROM line", "lines where the log gives"),
+        ("UPDATE search SET words = ''", "what is listed of record"),
+        ("DELETE FROM search", "what is listed of record"),
+        ("UPDATE line SET place = 7", "the place of record"),
     ] {
         meddle(location, sql);
         let line = operator.fails(&["rebuild", "--check"]);

@@ -2,6 +2,7 @@
 //! names, with nothing in it, and with hostile text. The pages are written to
 //! `tests/artefacts/pages`, where the browser tests look at them too.
 
+mod lists;
 mod sample;
 
 use std::fmt::Write as _;
@@ -12,6 +13,7 @@ use sync_core::book::{self as books, Line, PageFacts, Period};
 
 use self::sample::{HOSTILE, Sample, at};
 use super::book::Found;
+use super::frame::Pager;
 use super::*;
 use crate::messages::{Language, Message};
 
@@ -48,6 +50,10 @@ fn found(sample: &Sample, name: &str, day: Option<&str>) -> Found {
         page: books::page(book, &lines, &facts).masked(),
         before: day.map(|_| "2026-05-08".to_owned()),
         after: None,
+        part: 1,
+        parts: if day.is_some() { 1 } else { 4_000 },
+        is_cut: day.is_some(),
+        notice: None,
     }
 }
 
@@ -71,32 +77,53 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
             home::draw(&home, &sample.stations()).render().unwrap(),
         );
         let overview = reader("/s/S00", language);
-        add(
-            "overview",
-            overview::draw(&overview, station, &counts, at(40, 0))
-                .render()
-                .unwrap(),
-        );
+        let now = at(40, 0);
+        let page = today::draw(&overview, station, &counts, now);
+        add("today", page.render().unwrap());
         for (book, day) in [("R1", Some(day)), ("R3", None)] {
             let path = reader(&format!("/s/S00/books/{book}"), language);
             let page = book::draw(&path, station, found(sample, book, day), at(40, 0)).unwrap();
             add(book, page.render().unwrap());
         }
-        let bare = reader("/s/S00/books/R3?margin=off&q=%22%3E%3Cscript%3E", language);
-        let page = book::draw(&bare, station, found(sample, "R3", None), at(40, 0)).unwrap();
-        add("R3-found-none", page.render().unwrap());
-        for (n, paper) in sample.papers.iter().enumerate() {
-            let view = paper.view();
-            let lines = books::lines(&view, &station.books);
-            let path = reader(&format!("/s/S00/records/{}", view.record), language);
-            let numbers = ["锦城案〔2026〕第0001号".to_owned()];
-            let page = record::draw(&path, station, &view, &lines, &numbers);
+        let bare = reader(
+            "/s/S00/books/R3?margin=off&number=%22%3E%3Cscript%3E",
+            language,
+        );
+        let bare_found = Found {
+            notice: Some(ink::Ink::written(HOSTILE)),
+            ..found(sample, "R3", None)
+        };
+        let page = book::draw(&bare, station, bare_found, now).unwrap();
+        add("R3-bare", page.render().unwrap());
+        for n in 0..sample.papers.len() {
+            let stored = sample.stored(n);
+            let path = reader(&format!("/s/S00/records/{}", stored.view.record), language);
+            let page = record::draw(&path, station, &stored, now);
             add(&format!("record-{n}"), page.render().unwrap());
         }
+        let pager = |reader: &Reader| Pager::of(reader, 2, true);
+        let search = "/s/S00/records?q=%22%3E%3Cscript%3E&kind=case&state=lead&only=late&page=2";
+        let search = reader(search, language);
+        let page = records::draw(&search, station, &sample.rows(), pager(&search));
+        add("records", page.render().unwrap());
+        let nothing = reader("/s/S00/records?q=%E2%80%AE%3Cscript%3E", language);
+        let page = records::draw(&nothing, station, &[], Pager::of(&nothing, 1, false));
+        add("records-none", page.render().unwrap());
+        let limits = reader("/s/S00/limits?when=over", language);
+        let page = limits::draw(&limits, station, &sample.limits(), pager(&limits), now);
+        add("limits", page.render().unwrap());
+        let devices = reader("/s/S00/devices", language);
+        let page = devices::draw(&devices, station, now);
+        add("devices", page.render().unwrap());
+        let forks = reader("/s/S00/forks", language);
+        let page = forks::draw(&forks, station, &sample.forks(), pager(&forks));
+        add("forks", page.render().unwrap());
         let held = reader("/s/S00/held", language);
         add(
             "held",
-            held::draw(&held, station, &sample.held).render().unwrap(),
+            held::draw(&held, station, &sample.held, pager(&held))
+                .render()
+                .unwrap(),
         );
         let conflicts = reader("/s/S00/conflicts", language);
         let views: Vec<_> = sample.papers.iter().map(sample::Paper::view).collect();
@@ -106,7 +133,7 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
             .collect();
         add(
             "conflicts",
-            conflicts::draw(&conflicts, station, &views, None)
+            conflicts::draw(&conflicts, station, &views, pager(&conflicts))
                 .render()
                 .unwrap(),
         );
@@ -213,7 +240,7 @@ fn a_working_day_is_drawn_with_its_marks() {
         "<del><bdi>",
         "冲突",
         "锦城案〔2026〕第0001号",
-        "第 1 页 共 1 页",
+        "第 1 页 共 4000 页",
         "scope=\"col\"",
         "class=\"blank\"",
         "作废",

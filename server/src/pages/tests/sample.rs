@@ -14,7 +14,6 @@ use sync_core::record::view::View;
 use sync_core::record::write::{self, Birth, Edit, Pen, Spot};
 
 use super::super::held::HeldRow;
-use super::super::overview::Counts;
 use super::super::station::{Device, Shown};
 use crate::station::Station;
 
@@ -39,8 +38,8 @@ pub struct Sample {
 /// A record and the officers who write it: officer `n` has the code `O000n` and phone `n`.
 pub struct Paper {
     catalogue: Arc<Catalogue>,
-    kind: String,
-    history: History,
+    pub kind: String,
+    pub history: History,
     entry: u64,
 }
 
@@ -160,6 +159,8 @@ impl Sample {
                 last_seq: 3,
                 waiting: if n == 2 { 4 } else { 0 },
                 removed: n == 4,
+                frozen: n == 3,
+                first_seen: at(-48, 0),
             });
         }
         let mut charter = Charter::default();
@@ -172,6 +173,8 @@ impl Sample {
                 charter,
                 books,
                 devices,
+                entries: 128,
+                root: "3f9ac0de51b7e2684d0a".repeat(3),
             },
             papers: Vec::new(),
             numbers: Vec::new(),
@@ -198,21 +201,6 @@ impl Sample {
 
     pub fn stations(&self) -> Vec<Station> {
         self.row.iter().cloned().collect()
-    }
-
-    pub fn counts(&self) -> Counts {
-        if self.papers.is_empty() {
-            return Counts::default();
-        }
-        Counts {
-            books: [
-                ("R1".to_owned(), (23, Some("2026-05-11".to_owned()))),
-                ("R3".to_owned(), (6, None)),
-            ]
-            .into(),
-            held: self.held.len() as u64,
-            conflicts: 2,
-        }
     }
 
     /// The edits that fill a record of the kind with these values.
@@ -306,6 +294,8 @@ impl Sample {
             received: Some(at(17, 31)),
             act: 17,
             whole,
+            kind: records.is_some().then(|| "case".to_owned()),
+            title: records.is_some().then(|| detail.to_owned()),
             records: records.into_iter().collect(),
         });
     }

@@ -1,0 +1,3 @@
+SELECT COUNT(*) AS n
+FROM fork
+WHERE station_id = $1

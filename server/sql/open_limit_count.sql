@@ -1,0 +1,3 @@
+SELECT COUNT(*) AS n
+FROM open_limit
+WHERE station_id = $1

@@ -1,0 +1,2 @@
+DELETE FROM open_limit
+WHERE station_id = $1 AND record = $2

@@ -1,0 +1,18 @@
+-- Limits that end after one moment and not after another, the first to end first. The part is
+-- found in the index alone.
+SELECT
+    part.record, part.name, open_limit.book, open_limit.column_id, part.due, record.title,
+    record.kind, record.author, number.text AS number
+FROM (
+    SELECT record, name, due
+    FROM open_limit
+    WHERE station_id = $1 AND due > $2 AND due <= $3
+    ORDER BY due, record, name
+    LIMIT $4 OFFSET $5
+) AS part
+JOIN open_limit ON open_limit.station_id = $1 AND open_limit.record = part.record
+    AND open_limit.name = part.name
+JOIN record ON record.station_id = $1 AND record.record = part.record
+LEFT JOIN number ON number.station_id = $1 AND number.record = part.record
+    AND number.book = open_limit.book
+ORDER BY part.due, part.record, part.name

@@ -1,0 +1,2 @@
+DELETE FROM search
+WHERE station_id = $1

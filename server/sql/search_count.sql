@@ -1,0 +1,3 @@
+SELECT COUNT(*) AS n
+FROM search
+WHERE station_id = $1
