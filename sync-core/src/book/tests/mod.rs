@@ -5,6 +5,7 @@ mod duty_log;
 mod export;
 mod hostile;
 mod official;
+mod worked;
 mod workload;
 
 use std::sync::Arc;
