@@ -34,7 +34,7 @@ words! {
     somebody mark_registered mark_late mark_amended mark_conflict mark_held mark_removed
     mark_unknown mark_unreadable legend blank amended_by amendment_line no_reason removed_by
     removed_disputed unknown_note unreadable_note due_by due_done due_over due_done_late amendments
-    amendments_none summary sum_rows sum_records sum_late sum_amended sum_conflicts sum_struck
+    amendments_none summary summary_day summary_said sum_rows sum_records sum_late sum_amended sum_conflicts sum_struck
     empty_day empty_month empty_book empty_how record state no_state contested author fields field
     value written_by_at empty_field earlier_count steps no_steps follow follow_none follow_by
     step_at_console step_when role_author role_handler role_member limits limit_from limit_done

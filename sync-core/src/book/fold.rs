@@ -3,13 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::foot::{amendments, coverage, said, summary};
+use super::foot::{amended, amendments, coverage, said, summary};
 use super::names::Names;
 use super::page::{Page, PageCell, PageColumn, PageDue, PageFacts, PagePart, PageRow, RowMarks};
 use super::{Line, LineCell, Said};
-use crate::catalogue::{
-    Book, Column, Fold, Footer, Label, Language, PageBy, display_span, spoken_moment,
-};
+use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, display_span};
 use crate::ids::RecordId;
 
 /// The page that lines of a book make: the same one for every order of the lines. Every line has
@@ -133,7 +131,7 @@ impl Folder<'_> {
             return cell;
         }
         if column.id == Column::AMENDMENTS {
-            return self.amended(row);
+            return amended(self.book, row, self.facts.offset);
         }
         let shown = shown(column, lines);
         for line in &shown {
@@ -162,36 +160,6 @@ impl Folder<'_> {
         if cell.text.is_empty() && prints_reviewer(self.book, column) {
             cell.text = self.facts.reviewer.clone().unwrap_or_default();
         }
-        cell
-    }
-
-    /// 更正记录: what was replaced in the row, by whom and when stands in the margin.
-    fn amended(&self, row: &PageRow) -> PageCell {
-        let mut cell = PageCell::default();
-        for marks in &row.marks {
-            for one in marks.marks.amended.iter().filter(|one| one.replaces()) {
-                let label = self.book.column(&one.column).map(|column| &column.label);
-                let text = |language: Language| {
-                    let label = label.map_or("", |label| label.get(language));
-                    let at = spoken_moment(one.at, self.facts.offset, language);
-                    let (old, new) = (one.old.get(language), one.new.get(language));
-                    let reason = one.reason.as_deref().unwrap_or_default();
-                    format!("{label} {old}→{new} {at} {reason}")
-                        .trim_end()
-                        .to_owned()
-                };
-                cell.parts.push(PagePart {
-                    text: Said {
-                        zh: text(Language::Zh),
-                        en: text(Language::En),
-                    },
-                    record: marks.record,
-                    struck: false,
-                    variant: None,
-                });
-            }
-        }
-        cell.join();
         cell
     }
 

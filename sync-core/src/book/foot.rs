@@ -7,10 +7,11 @@ use jiff::{Timestamp, ToSpan, tz::Offset};
 
 use super::fold::{both, number};
 use super::page::{
-    AmendmentNote, Coverage, PageFacts, PageRow, Period, RowMarks, SaidBy, Summary, Total,
+    AmendmentNote, Coverage, PageCell, PageFacts, PagePart, PageRow, Period, RowMarks, SaidBy,
+    Summary, Total,
 };
 use super::{Amendment, Line, Said};
-use crate::catalogue::{Book, Fold};
+use crate::catalogue::{Book, Fold, Language, spoken_moment};
 use crate::ids::RecordId;
 
 pub(super) fn summary(book: &Book, rows: &[PageRow], said: Vec<SaidBy>) -> Summary {
@@ -65,6 +66,36 @@ pub(super) fn said(lines: &[&Line]) -> Vec<SaidBy> {
     }
     said.sort_by(|a, b| a.officer.cmp(&b.officer));
     said
+}
+
+/// 更正记录, as a cell of a row: what was replaced in it and when. By whom stands in the margin.
+pub(super) fn amended(book: &Book, row: &PageRow, offset: i32) -> PageCell {
+    let mut cell = PageCell::default();
+    for marks in &row.marks {
+        for one in marks.marks.amended.iter().filter(|one| one.replaces()) {
+            let label = book.column(&one.column).map(|column| &column.label);
+            let text = |language: Language| {
+                let label = label.map_or("", |label| label.get(language));
+                let at = spoken_moment(one.at, offset, language);
+                let (old, new) = (one.old.get(language), one.new.get(language));
+                let reason = one.reason.as_deref().unwrap_or_default();
+                format!("{label} {old}→{new} {at} {reason}")
+                    .trim_end()
+                    .to_owned()
+            };
+            cell.parts.push(PagePart {
+                text: Said {
+                    zh: text(Language::Zh),
+                    en: text(Language::En),
+                },
+                record: marks.record,
+                struck: false,
+                variant: None,
+            });
+        }
+    }
+    cell.join();
+    cell
 }
 
 /// What replaced something, and what its author calls an amendment. A cell that was filled in

@@ -448,13 +448,24 @@ fn what_cannot_be_recorded_is_refused_with_what_is_missing() {
         refused(&mut phone, change(vec![step("served")])),
         "served does not follow lead; from there: lead_extended, filing_review, not_filed, transferred, on_spot_checked, on_spot_decided"
     );
+    // Nobody here has a certificate.
+    let handler = Edit::Add {
+        field: "handlers".into(),
+        value: Scalar::Str("O0001".into()),
+    };
+    phone.change(record, vec![handler]).unwrap();
+    let alone = refused(&mut phone, change(vec![step("on_spot_decided")]));
+    assert!(
+        alone.starts_with("on_spot_decided: ") && alone.contains("ask the squad for reinforcement"),
+        "{alone}"
+    );
     let wrong = refused(&mut phone, change(vec![at("cause", 3)]));
     assert!(wrong.contains("cause of case"), "{wrong}");
     let long = "长".repeat(6000);
     let long = refused(&mut phone, change(vec![set("cause", &long)]));
     assert!(long.contains("16384"), "{long}");
     assert_eq!(phone.act(vec![]), Err(Refusal::NothingToDo));
-    assert_eq!(phone.book.status().saved, 1);
+    assert_eq!(phone.book.status().saved, 2);
 }
 
 #[test]

@@ -93,9 +93,7 @@ pub fn datum(view: &View, field: &Field) -> Datum {
         );
     }
     match field.ty.holds() {
-        Holds::Points => Datum::Track {
-            points: parts::points(view, &field.name).len() as u64,
-        },
+        Holds::Points => track(view, field),
         Holds::Text => view
             .texts
             .get(&field.name)
@@ -103,6 +101,22 @@ pub fn datum(view: &View, field: &Field) -> Datum {
         Holds::Value => {
             state::value(view, &field.name).map_or(Datum::Empty, |value| single(field, value))
         }
+    }
+}
+
+fn track(view: &View, field: &Field) -> Datum {
+    let points = parts::points(view, &field.name);
+    let mut seconds: Vec<i64> = points.iter().map(|point| point.seconds).collect();
+    seconds.sort_unstable();
+    let minutes = seconds
+        .windows(2)
+        .map(|pair| pair[1].saturating_sub(pair[0]) / 60);
+    Datum::Track {
+        points: points.len() as u64,
+        pauses: minutes
+            .filter(|minutes| *minutes > 0)
+            .filter_map(|minutes| u32::try_from(minutes).ok())
+            .collect(),
     }
 }
 

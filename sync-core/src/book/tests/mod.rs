@@ -4,6 +4,8 @@ mod case_register;
 mod duty_log;
 mod export;
 mod hostile;
+mod official;
+mod worked;
 mod workload;
 
 use std::sync::Arc;

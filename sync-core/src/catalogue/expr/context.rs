@@ -27,9 +27,11 @@ pub enum Datum {
         lat: f64,
         lon: f64,
     },
-    /// How many points it has.
+    /// How many points it has, and the minutes between neighbours that lie a minute apart or
+    /// more.
     Track {
         points: u64,
+        pauses: Vec<u32>,
     },
     /// The members of a field with `many`.
     List(Vec<Datum>),
@@ -328,7 +330,7 @@ fn value(field: &Field, datum: &Datum) -> Value {
         Datum::Decimal(n) => Value::from(*n),
         Datum::Boolean(yes) => Value::from(*yes),
         Datum::Point { lat, lon } => Value::from(format!("{lat:.6}, {lon:.6}")),
-        Datum::Track { points } => Value::from(*points),
+        Datum::Track { points, .. } => Value::from(*points),
         Datum::List(items) => {
             let items = items.iter().map(|item| value(field, item));
             Value::from_object(Many(items.collect()))

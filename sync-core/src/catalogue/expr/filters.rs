@@ -1,6 +1,5 @@
 //! The filters that expressions may use: these and no others.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -9,8 +8,8 @@ use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::context::{Datum, HIDDEN, Many, Part, Root, View, empty};
-use super::display;
 use super::reference::Ref;
+use super::{display, tables};
 use crate::catalogue::Language;
 
 /// What must stand directly before a filter.
@@ -136,13 +135,13 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("printed", printed);
     env.add_filter("officer", officer);
     env.add_filter("officers", officers);
-    env.add_filter("rows", rows);
+    env.add_filter("rows", tables::rows);
     env.add_filter("ref", reference);
     env.add_filter("minutes", minutes);
     env.add_filter("period", period);
-    env.add_filter("rows_of", rows_of);
-    env.add_filter("count", count);
-    env.add_filter("sum", sum);
+    env.add_filter("rows_of", tables::rows_of);
+    env.add_filter("count", tables::count);
+    env.add_filter("sum", tables::sum);
     env.add_filter("certified", certified);
     env.add_filter("deadline", deadline);
     env.add_filter("given", given);
@@ -155,7 +154,7 @@ fn wrong(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
 
-fn root(state: &State<'_, '_>) -> Result<Arc<Root>, Error> {
+pub(super) fn root(state: &State<'_, '_>) -> Result<Arc<Root>, Error> {
     state
         .lookup(HIDDEN)
         .and_then(|hidden| hidden.downcast_object::<View>())
@@ -247,7 +246,7 @@ fn printed(state: &State<'_, '_>, value: &Value, field: &str) -> Result<Value, E
     Ok(Value::from(text))
 }
 
-fn unknown(field: &str) -> Error {
+pub(super) fn unknown(field: &str) -> Error {
     wrong(format!("unknown field `{field}`"))
 }
 
@@ -291,105 +290,6 @@ fn codes(value: &Value) -> Result<Vec<String>, Error> {
             value.kind()
         ))),
     }
-}
-
-fn rows(
-    state: &State<'_, '_>,
-    _: &Value,
-    field: &str,
-    cells: Rest<String>,
-) -> Result<Value, Error> {
-    let root = root(state)?;
-    let known = root.field(field).ok_or_else(|| unknown(field))?;
-    let Datum::Rows(list) = root.datum(field) else {
-        return Ok(empty());
-    };
-    state.consume_fuel(list.len() as u64)?;
-    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-    let text = display::rows(known, list, &cells, &root.around, root.language);
-    Ok(Value::from(text))
-}
-
-/// The rows in which a cell holds a code.
-fn rows_of(
-    state: &State<'_, '_>,
-    _: &Value,
-    field: &str,
-    args: Rest<String>,
-) -> Result<Value, Error> {
-    let root = root(state)?;
-    let known = root.field(field).ok_or_else(|| unknown(field))?;
-    let list = of_rows(state, &root, field)?;
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let [cell, code, cells @ ..] = args.as_slice() else {
-        return Ok(empty());
-    };
-    let fit = list.iter().filter(|row| holds(row, cell, code));
-    let text = display::rows(known, fit, cells, &root.around, root.language);
-    Ok(Value::from(text))
-}
-
-/// How many rows hold one of the codes in a cell.
-fn count(
-    state: &State<'_, '_>,
-    _: &Value,
-    field: &str,
-    cell: &str,
-    codes: Rest<String>,
-) -> Result<Value, Error> {
-    let root = root(state)?;
-    let list = of_rows(state, &root, field)?;
-    let fit = list
-        .iter()
-        .filter(|row| codes.iter().any(|code| holds(row, cell, code)));
-    Ok(Value::from(fit.count()))
-}
-
-/// What the whole numbers of a cell come to, in fen where they are money.
-fn sum(state: &State<'_, '_>, _: &Value, field: &str, cell: &str) -> Result<Value, Error> {
-    let root = root(state)?;
-    let list = of_rows(state, &root, field)?;
-    let numbers = list.iter().filter_map(|row| match row.get(cell) {
-        Some(Datum::Integer(n)) => Some(*n),
-        Some(
-            Datum::Empty
-            | Datum::Text(_)
-            | Datum::Decimal(_)
-            | Datum::Boolean(_)
-            | Datum::Instant(_)
-            | Datum::Point { .. }
-            | Datum::Track { .. }
-            | Datum::List(_)
-            | Datum::Rows(_),
-        )
-        | None => None,
-    });
-    Ok(Value::from(numbers.fold(0, i64::saturating_add)))
-}
-
-fn of_rows<'r>(
-    state: &State<'_, '_>,
-    root: &'r Root,
-    field: &str,
-) -> Result<&'r [BTreeMap<String, Datum>], Error> {
-    let list = match root.datum(field) {
-        Datum::Rows(list) => list.as_slice(),
-        Datum::Empty
-        | Datum::Text(_)
-        | Datum::Integer(_)
-        | Datum::Decimal(_)
-        | Datum::Boolean(_)
-        | Datum::Instant(_)
-        | Datum::Point { .. }
-        | Datum::Track { .. }
-        | Datum::List(_) => &[],
-    };
-    state.consume_fuel(list.len() as u64)?;
-    Ok(list)
-}
-
-fn holds(row: &BTreeMap<String, Datum>, cell: &str, code: &str) -> bool {
-    matches!(row.get(cell), Some(Datum::Text(text)) if text == code)
 }
 
 /// How many of these people have a certificate of enforcement.

@@ -10,6 +10,7 @@ mod display;
 mod filters;
 mod reference;
 mod scan;
+mod tables;
 mod tokens;
 
 use std::fmt;

@@ -146,6 +146,20 @@ fn a_line_of_another_officer_sees_that_officer() {
 }
 
 #[test]
+fn a_track_says_where_it_was_silent_for_long() {
+    let track = Datum::Track {
+        points: 120,
+        pauses: vec![1, 9, 10, 25],
+    };
+    let ctx = context("patrol", &[("track", track)]);
+    assert_eq!(says("f.track|printed", &ctx), "120个定位点，中断2处共35分");
+    assert_eq!(
+        says("f.track|printed", &ctx.in_language(Language::En)),
+        "120 points, 2 gaps of 35 min together"
+    );
+}
+
+#[test]
 fn a_reference_waits_for_the_page() {
     let text = says("'见' ~ r.id|ref('R3')", &case());
     let numbered = Ref::replace(&text, |reference| format!("{}第1号", reference.book));

@@ -79,7 +79,10 @@ fn single(field: &Field, catalogue: &Catalogue) -> Datum {
             lat: 31.2,
             lon: 121.5,
         },
-        FieldType::Track => Datum::Track { points: 120 },
+        FieldType::Track => Datum::Track {
+            points: 120,
+            pauses: vec![12],
+        },
         FieldType::Phone => text("13800000000"),
         FieldType::IdNumber => text("310000199001010000"),
         FieldType::Person => text("O0001"),
