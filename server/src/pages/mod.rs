@@ -6,6 +6,7 @@
 
 mod assets;
 mod book;
+mod cards;
 mod conflicts;
 mod export;
 mod frame;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/s/{station}/records/{record}", get(record::record))
         .route("/s/{station}/held", get(held::held))
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
+        .route("/s/{station}/cards", get(cards::cards))
         .route("/assets/{name}", get(assets::asset))
         .route_layer(from_fn(guard::headers))
 }

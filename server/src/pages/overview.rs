@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::cards;
 use super::frame::{self, Crumb, Frame};
 use super::ink::{Ink, plain};
 use super::mark::Mark;
@@ -36,6 +37,7 @@ pub struct Overview {
     pub conflicts_line: String,
     pub conflicts_href: String,
     pub conflict_mark: Mark,
+    pub cards: Ink,
 }
 
 #[derive(Debug)]
@@ -134,6 +136,10 @@ pub fn draw(reader: &Reader, station: &Shown, counts: &Counts, now: i64) -> Over
         conflicts_line: n(&w.conflict_count, counts.conflicts),
         conflicts_href: reader.to(&format!("{}/conflicts", station.path())),
         conflict_mark: Mark::Conflict,
+        cards: Ink::link(
+            &reader.to(&format!("{}/cards", station.path())),
+            &Ink::label(&cards::labels(reader.language).link),
+        ),
     }
 }
 
