@@ -7,6 +7,7 @@ use sync_core::record::history::{Change, History};
 
 use crate::admission::project::{self, Projected, Summary};
 use crate::admission::{numbers, store};
+use crate::card;
 use crate::charter;
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
@@ -43,6 +44,11 @@ pub async fn check(tx: &mut Tx, station: &StationId) -> Result<Counts> {
             .fetch_all(sql!("line_of_record"), args![station, &record])
             .await?;
         same_lines(&projected, &rows)?;
+        if projected.summary.kind == card::KIND
+            && card::Code::of(tx, station, record).await?.is_none()
+        {
+            return Err(differs(format!("card {record} has no code")));
+        }
         counts.records += 1;
         counts.changes += history.changes().len() as u64;
         counts.lines += projected.lines.len() as u64;
