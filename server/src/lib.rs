@@ -4,10 +4,11 @@
 //! [`messages`] and [`problem`] (what people are told), [`db`] (the store), [`datadir`] (keys and
 //! addresses), [`station`], [`officer`], [`invite`] and [`join`] (who is who), [`station_log`] and
 //! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
-//! send), [`own_acts`] (what it writes into records itself),
-//! [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`] (whole
-//! records in and out), [`card`] (the posted contact card), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
-//! (what the console shows), [`resident`] (what anybody may see), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
+//! send), [`own_acts`] (what it writes into records itself), [`replay`], [`rebuild`] and [`verify`]
+//! (what the log proves), [`stock`] and [`export`] (whole records in and out), [`card`] (the posted
+//! contact card), [`known`] and [`exchange`] (what one phone is answered), [`pages`] (what the
+//! console shows), [`resident`] (what anybody may see), [`http`] (listeners, routes), [`demo`] (a
+//! morning with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
 pub mod card;

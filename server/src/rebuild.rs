@@ -7,6 +7,7 @@ use sync_core::record::history::{Change, History};
 
 use crate::admission::project::{self, Projected, Summary};
 use crate::admission::{lists, numbers, store};
+use crate::card;
 use crate::charter;
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
@@ -58,6 +59,11 @@ pub async fn check(tx: &mut Tx, station: &StationId) -> Result<Counts> {
         listed[0] += 1;
         listed[1] += projected.listed.limits.len() as u64;
         listed[2] += projected.listed.links.len() as u64;
+        if projected.summary.kind == card::KIND
+            && card::Code::of(tx, station, record).await?.is_none()
+        {
+            return Err(differs(format!("card {record} has no code")));
+        }
         counts.records += 1;
         counts.changes += history.changes().len() as u64;
         counts.lines += projected.lines.len() as u64;

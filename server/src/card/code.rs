@@ -72,7 +72,7 @@ impl Code {
         let row = tx
             .fetch_opt(sql!("card_of_record"), args![station, &record])
             .await?;
-        Ok(row.map(|row| row.get("code").map(Code)).transpose()?)
+        row.map(|row| row.get("code").map(Code)).transpose()
     }
 
     /// Which card it is.

@@ -14,9 +14,9 @@ use sync_core::record::view::View;
 use sync_core::record::write::{self, Birth, Edit, Pen};
 
 use super::content::Content;
-use super::deed::{Deed, Ground, Wanted};
+use super::deed::{Deed, Ground};
 use super::standing::Step;
-use super::{Code, KIND};
+use super::{Code, KIND, Wanted};
 use crate::admission::history;
 use crate::charter::{self, Catalogues};
 use crate::clock::Clock;

@@ -1,6 +1,7 @@
 //! `wardbook card`: the posted contact cards, from draft to the wall and off it again.
 
 mod list;
+mod paper;
 mod wanted;
 
 use clap::{Args, Subcommand};
@@ -8,16 +9,14 @@ use sync_core::ids::PersonId;
 
 use super::{StationOptions, StoreOptions, out, values};
 use crate::card::content::Check;
-use crate::card::read::{Place, set_address};
+use crate::card::read::set_address;
 use crate::card::write::{self, Hand};
-use crate::card::{Card, Code, Deed, State, qr};
+use crate::card::{Code, Deed};
 use crate::clock::Clock;
-use crate::config;
-use crate::db::Db;
-use crate::error::{Error, Result};
-use crate::resident::{self, Form};
-use crate::{args, read_tx, sql, write_tx};
+use crate::error::Result;
+use crate::write_tx;
 
+use paper::Paper;
 use wanted::Wanting;
 
 #[derive(Debug, Args)]
@@ -178,12 +177,6 @@ enum FourPoints {
     InUse,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Paper {
-    Card,
-    Notice,
-}
-
 fn code(text: &str) -> Result<Code, String> {
     Code::parse(text).ok_or_else(|| "must be 8 letters and digits such as K7M3-X9TW".to_owned())
 }
@@ -276,17 +269,8 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             change(&card, hand.by.as_ref(), &Deed::Withdraw { reason }, clock).await
         }
         Command::List { at, audit, json } => list::run(&at, audit, json, clock).await,
-        Command::Print { card, form } => print(&card, form, clock).await,
-        Command::Qr { card } => {
-            let db = card.store.open().await?;
-            let place = place_of(&db, &card.code, clock).await?;
-            db.close().await;
-            let missing = || Error::CardAddressMissing(place.station.id.clone());
-            let url = place.url(&card.code).ok_or_else(missing)?;
-            let svg = qr::svg(&url, &card.code.to_string()).ok_or(Error::Page)?;
-            out::say(&svg);
-            Ok(())
-        }
+        Command::Print { card, form } => paper::print(&card, form, clock).await,
+        Command::Qr { card } => paper::qr(&card, clock).await,
         Command::Address { url, at } => {
             let db = at.store.open().await?;
             write_tx!(db, "card_address", async |tx| {
@@ -342,65 +326,4 @@ async fn replace(card: &Which, with: &Code, by: Option<&PersonId>, clock: &Clock
     .await?;
     db.close().await;
     Ok(())
-}
-
-async fn place_of(db: &Db, code: &Code, clock: &Clock) -> Result<Place> {
-    let now = clock.now_ms();
-    read_tx!(*db, "card", async |tx| {
-        let (station, _) = code.find(tx).await?;
-        Place::read(tx, &station, now).await
-    })
-    .await
-}
-
-async fn print(which: &Which, form: Paper, clock: &Clock) -> Result<()> {
-    let db = which.store.open().await?;
-    let now = clock.now_ms();
-    let html = read_tx!(db, "card_print", async |tx| {
-        let (station, record) = which.code.find(tx).await?;
-        let place = Place::read(tx, &station, now).await?;
-        let card = place.card(tx, which.code.clone(), record).await?;
-        may_be_printed(&place, &card)?;
-        let photo = match &card.content.photo {
-            Some(hash) => tx
-                .fetch_opt(sql!("card_photo_get"), args![&station, hash])
-                .await?
-                .map(|row| wanted::embedded(&row))
-                .transpose()?,
-            None => None,
-        };
-        let form = match form {
-            Paper::Card => Form::Card,
-            Paper::Notice => Form::Notice,
-        };
-        resident::print(config::language(), &place, &card, form, photo)
-    })
-    .await?;
-    db.close().await;
-    out::say(&html);
-    Ok(())
-}
-
-/// Paper that is wrong from the first day is not printed.
-fn may_be_printed(place: &Place, card: &Card) -> Result<()> {
-    let what = match card.standing.state {
-        State::Draft => "it is not approved yet: wardbook card approve",
-        State::Withdrawn => "it was withdrawn",
-        State::Replaced => "another card has taken its place; print that one",
-        State::Approved | State::Posted | State::Stale => {
-            let differs =
-                crate::card::Standing::differs_from_directory(&card.content, card.officer.as_ref());
-            if place.url(&card.code).is_none() {
-                return Err(Error::CardAddressMissing(place.station.id.clone()));
-            }
-            if differs.is_empty() {
-                return Ok(());
-            }
-            "the officer directory says otherwise; take that over first: wardbook card edit --reason"
-        }
-    };
-    Err(Error::CardRefused {
-        card: Some(card.code.clone()),
-        what: what.to_owned(),
-    })
 }

@@ -34,6 +34,7 @@ pub enum Place {
     Held,
     Conflicts,
     Devices,
+    Cards,
     /// A book, a record, or what is reached from another page.
     Elsewhere,
 }
@@ -107,6 +108,7 @@ impl Frame {
                 item(Place::Held, &words.nav_held, "/held"),
                 item(Place::Conflicts, &words.nav_conflicts, "/conflicts"),
                 item(Place::Devices, &words.nav_devices, "/devices"),
+                item(Place::Cards, &words.nav_cards, "/cards"),
             ],
             search: Some(format!("{path}/records")),
             find: match here {
@@ -116,6 +118,7 @@ impl Frame {
                 | Place::Held
                 | Place::Conflicts
                 | Place::Devices
+                | Place::Cards
                 | Place::Elsewhere => String::new(),
             },
             lang: reader.param("lang").map(str::to_owned),

@@ -6,6 +6,7 @@
 
 mod assets;
 mod book;
+mod cards;
 mod conflicts;
 mod devices;
 mod export;
@@ -58,6 +59,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
         .route("/s/{station}/devices", get(devices::devices))
         .route("/s/{station}/forks", get(forks::forks))
+        .route("/s/{station}/cards", get(cards::cards))
         .route("/assets/{name}", get(assets::asset))
         .route_layer(from_fn(guard::headers))
 }

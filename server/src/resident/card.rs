@@ -8,6 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
+use tokio::sync::Semaphore;
 
 use super::view::{self, Form};
 use crate::card::read::Place;
@@ -20,6 +21,11 @@ use crate::{args, read_tx, sql};
 
 /// Cards that take each other's place are followed this far.
 const MOST_SUCCESSORS: usize = 8;
+
+/// Anybody may ask, and each answer reads a day's records: readers of cards wait for each other
+/// here, so that phones do not wait for them.
+const AT_ONCE: usize = 8;
+static ROOM: Semaphore = Semaphore::const_new(AT_ONCE);
 
 type Asked = Result<Path<String>, PathRejection>;
 
@@ -49,6 +55,7 @@ pub async fn card(State(app): State<Arc<App>>, reader: Reader, code: Asked) -> R
 
 async fn drawn(app: &App, reader: &Reader, code: Asked, form: Form) -> Result<String> {
     let code = asked(code)?;
+    let _place = ROOM.acquire().await.map_err(|_| Error::IntakeBusy)?;
     let now = app.clock.now_ms();
     read_tx!(app.db, "card", async |tx| {
         let (station, record) = code.find(tx).await?;
@@ -107,6 +114,7 @@ async fn newest(tx: &mut Tx, place: &Place, asked: Card) -> Result<Card> {
 pub async fn photo(State(app): State<Arc<App>>, code: Asked) -> Result<Response> {
     let nothing = || Error::NoSuchRoute;
     let code = asked(code).map_err(|_| nothing())?;
+    let _place = ROOM.acquire().await.map_err(|_| Error::IntakeBusy)?;
     let now = app.clock.now_ms();
     let row = read_tx!(app.db, "card_photo", async |tx| {
         let (station, record) = code.find(tx).await.map_err(|_| nothing())?;

@@ -2,10 +2,11 @@
 //!
 //! They are served where phones reach the server, while the console stays on this machine. They
 //! need no script, set no cookie and show nothing beyond what hangs on a wall. [`view`] lays a
-//! card out, [`card`] answers for it, [`guard`] is what a browser is told beside it.
+//! card out and [`teller`] finds the words, [`card`] answers for it, [`guard`] is what a browser is told beside it.
 
 mod card;
 mod guard;
+mod teller;
 mod view;
 mod words;
 

@@ -35,3 +35,40 @@ impl Words {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    fn places(file: &str) -> BTreeMap<String, Vec<String>> {
+        let table: toml::Table = file.parse().unwrap();
+        let places = |text: &str| {
+            let names = text.split('{').skip(1);
+            let mut names: Vec<String> = names
+                .filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
+                .collect();
+            names.sort();
+            names
+        };
+        let texts = table.into_iter();
+        texts
+            .map(|(name, text)| (name, places(text.as_str().unwrap())))
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_say_the_same_with_the_same_parts() {
+        for (zh, en) in [
+            (
+                include_str!("../../messages/card.zh.toml"),
+                include_str!("../../messages/card.en.toml"),
+            ),
+            (
+                include_str!("../../messages/cards.zh.toml"),
+                include_str!("../../messages/cards.en.toml"),
+            ),
+        ] {
+            assert_eq!(places(zh), places(en));
+        }
+    }
+}

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod card;
+mod card_desk;
+mod card_pages;
 mod cli;
 mod demo;
 mod export;

@@ -137,5 +137,6 @@ fn card_json(card: &Card, times: Times) -> Value {
         "last_verified": standing.verified.map(|day| day.to_string()),
         "check_due": standing.check_due.map(|due| last_day(due, times)),
         "conflict": content.conflicted,
+        "reason": content.reason,
     })
 }

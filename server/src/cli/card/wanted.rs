@@ -8,7 +8,7 @@ use clap::Args;
 use data_encoding::BASE64;
 
 use super::super::values;
-use crate::card::deed::Wanted;
+use crate::card::Wanted;
 use crate::card::hours::Window;
 use crate::card::photo::{MAX_FILE, Photo};
 use crate::db::Row;
