@@ -213,6 +213,9 @@ pub struct JoinRequest {
     pub name: String,
     #[n(5)]
     pub clock: Clock,
+    /// The device this installation was until now. It ends as the new one begins.
+    #[n(6)]
+    pub replaces: Option<DeviceId>,
 }
 
 impl Signed<JoinRequest> {
