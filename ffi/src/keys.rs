@@ -66,6 +66,17 @@ impl Keys {
         }
     }
 
+    /// Draws others the next time.
+    pub fn discard_next(dir: &Path) -> Result<(), StoreError> {
+        let path = dir.join(NEXT);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(files("remove", &path, error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// From here on the drawn ones are the keys.
     pub fn settle(dir: &Path) -> Result<(), StoreError> {
         let (next, path) = (dir.join(NEXT), dir.join(FILE));

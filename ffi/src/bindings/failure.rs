@@ -48,8 +48,7 @@ impl<E: Into<PhoneError>> From<E> for Failure {
         let detail = error.to_string();
         match error {
             PhoneError::Refused(Refusal::NotEnrolled) => Failure::NotJoined,
-            PhoneError::Copied
-            | PhoneError::Refused(Refusal::Doubled | Refusal::TwoOfUs { .. }) => {
+            PhoneError::Copied | PhoneError::Refused(Refusal::Doubled) => {
                 Failure::MustJoinAnew { detail }
             }
             PhoneError::Form(_) | PhoneError::NoRecord(_) | PhoneError::SeveralRecords { .. } => {

@@ -179,7 +179,7 @@ impl Fieldbook {
         for reply in replies {
             match reply {
                 Reply::Synced(synced) => wanted |= synced.more,
-                Reply::Alarm(detail) => return Err(Failure::Server { detail }),
+                Reply::Alarm(detail) => return Err(self.alarmed(detail)),
                 _ => {}
             }
         }
@@ -241,7 +241,7 @@ impl Fieldbook {
             let before = unsent()?;
             for reply in self.drive(Input::TurnedAway(problem.turned_away)).await? {
                 if let Reply::Alarm(detail) = reply {
-                    return Err(Failure::MustJoinAnew { detail });
+                    return Err(self.alarmed(detail));
                 }
             }
             if unsent()? < before {
@@ -253,6 +253,14 @@ impl Fieldbook {
             return Err(Failure::MustJoinAnew { detail });
         }
         Err(Failure::Server { detail })
+    }
+
+    fn alarmed(&self, detail: String) -> Failure {
+        match self.must_join_anew() {
+            Ok(true) => Failure::MustJoinAnew { detail },
+            Ok(false) => Failure::Server { detail },
+            Err(failure) => failure,
+        }
     }
 
     pub(super) fn lock_line(&self) -> MutexGuard<'_, Line> {

@@ -13,7 +13,7 @@ mod sync;
 use std::path::{Path, PathBuf};
 
 use sync_core::catalogue::Kind;
-use sync_core::fieldbook::{Deed, Input, Reply};
+use sync_core::fieldbook::{Deed, Input, Refusal, Reply};
 use sync_core::ids::{ActId, RecordId, StationId};
 use sync_core::record::view::View;
 use sync_core::record::write::Edit;
@@ -139,9 +139,16 @@ impl Phone {
 
     /// Takes the answer to it.
     pub fn joined(&mut self, answer: Vec<u8>) -> Result<Membership, PhoneError> {
-        for reply in self.run(Input::Joined(answer))? {
+        let taken = self.run(Input::Joined(answer));
+        if let (Some(dir), Err(PhoneError::Refused(Refusal::OtherPerson { .. }))) =
+            (&self.dir, &taken)
+        {
+            // The server has them as somebody else's now.
+            Keys::discard_next(dir)?;
+        }
+        for reply in taken? {
             if let Reply::Alarm(what) = reply {
-                return Err(PhoneError::Alarm(what));
+                return Err(self.alarmed(what));
             }
         }
         self.settle()?;
@@ -241,6 +248,15 @@ impl Phone {
     /// What stops syncing, if anything does.
     pub fn alarm(&self) -> Option<&str> {
         self.host.fieldbook.alarm()
+    }
+
+    /// Which of the two stops syncing now: the name is another's, or the server shows what cannot
+    /// be.
+    fn alarmed(&self, what: String) -> PhoneError {
+        match self.host.fieldbook.is_doubled() {
+            true => Refusal::Doubled.into(),
+            false => PhoneError::Alarm(what),
+        }
     }
 
     /// Somebody has looked into the alarm: syncing goes on, and finds it again if it stands.

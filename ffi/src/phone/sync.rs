@@ -170,7 +170,7 @@ impl Phone {
                     report.written_anew += written;
                     report.anew_held += held;
                 }
-                Reply::Alarm(what) => return Err(PhoneError::Alarm(what)),
+                Reply::Alarm(what) => return Err(self.alarmed(what)),
                 _ => {}
             }
         }
@@ -183,7 +183,7 @@ impl Phone {
         let before = self.host.fieldbook.unsent();
         for reply in self.run(Input::TurnedAway(problem.turned_away.clone()))? {
             if let Reply::Alarm(what) = reply {
-                return Err(PhoneError::Alarm(what));
+                return Err(self.alarmed(what));
             }
         }
         match self.host.fieldbook.unsent() < before {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ffi::form::Given;
 use ffi::http::Client;
 use ffi::{Clock, Doing, Keys, Phone, PhoneError, Saved, SyncReport, SyncWish};
+use sync_core::fieldbook::Refusal;
 use sync_core::ids::StationId;
 use tempfile::TempDir;
 use wardbook::http::Limits;
@@ -201,7 +202,8 @@ on_both_engines! {
         case(&mut two, "右");
         scene.sync(&mut one);
         let stopped = scene.try_sync(&mut two);
-        assert!(matches!(stopped, Err(PhoneError::Alarm(_))), "{stopped:?}");
+        let is_doubled = matches!(stopped, Err(PhoneError::Refused(Refusal::Doubled)));
+        assert!(is_doubled, "{stopped:?}");
         assert!(two.must_join_anew() && two.alarm().is_some());
         case(&mut two, "右二");
         scene.join(&mut two).await;

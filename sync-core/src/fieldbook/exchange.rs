@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alarm;
 use super::anew;
 use super::batch::{Batch, Stop};
 use super::door::{Input, Now, Reply, SignRequest, Synced};
@@ -31,9 +32,7 @@ pub fn request(
     wait_ms: Option<u32>,
 ) -> Result<SignRequest, Stop> {
     let enrolled = state.enrolled()?.clone();
-    if let Some(why) = &state.seen.alarm {
-        return Err(Refusal::Alarm(why.clone()).into());
-    }
+    alarm::stands(state)?;
     let nonce = state.seen.nonce.ok_or(Refusal::NoNonce)?;
     let mut chosen: Vec<&Unsent> = Vec::new();
     let mut bytes = 0;
@@ -112,9 +111,7 @@ pub fn answer(
     bytes: &[u8],
 ) -> Result<(Reply, Vec<Input>), Stop> {
     state.enrolled()?;
-    if let Some(why) = &state.seen.alarm {
-        return Err(Refusal::Alarm(why.clone()).into());
-    }
+    alarm::stands(state)?;
     let unreadable = |why: String| Refusal::Unreadable {
         what: "server's answer",
         why,
@@ -186,7 +183,7 @@ pub fn turned_away(state: &mut State, refused: &[(Hash, String)]) -> Result<(), 
             continue;
         };
         if device == own && code == FROZEN {
-            return Err(Refusal::TwoOfUs { seq });
+            return Err(Refusal::Frozen { seq });
         }
         if device != own {
             state.seen.unsent.retain(|unsent| unsent.hash != *hash);

@@ -96,10 +96,16 @@ pub fn joined(
     if grant.is_none_or(|grant| grant.person != answer.person || grant.sign_key != sign_key) {
         return Err(Refusal::OtherKey.into());
     }
-    if !answer.head.verify(&answer.server.sign_key) {
+    let server = charter.now().and_then(|now| now.server());
+    if server != Some(&answer.server) || !answer.head.verify(&answer.server.sign_key) {
         return Err(Refusal::NotTheServer.into());
     }
     if let Some(old) = &state.own.enrolled {
+        // Who the server is, this phone knows; another key is believed from the signed log alone.
+        let known = state.charter.now().and_then(|now| now.server());
+        if known != Some(&answer.server) {
+            return Err(Refusal::NotTheServer.into());
+        }
         if old.station != answer.station {
             return Err(Refusal::OtherStation.into());
         }

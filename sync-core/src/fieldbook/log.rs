@@ -283,7 +283,9 @@ fn others(
         if shelf.take_logged(batch, state, act, from, arrival(entry))? {
             synced.received += 1;
         }
-        anew::twin(batch, state, act, entry.index, synced)?;
+        if owner == state.enrolled()?.person {
+            anew::twin(batch, state, act, entry.index, synced)?;
+        }
         if let Some(original) = act.original()
             && original.act.device == state.device()
         {

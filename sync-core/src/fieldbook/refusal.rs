@@ -136,6 +136,11 @@ pub enum Refusal {
         "the charter of epoch {n} that this phone was given when it joined is not the one in the station's signed log"
     )]
     OtherCharter { n: u64 },
+    /// An alarm, on the word of the server: it holds two envelopes under one number.
+    #[error(
+        "the server holds another envelope {seq} of this device and takes no more of it: another phone writes under its name"
+    )]
+    Frozen { seq: u64 },
     #[error("the other phone belongs to another station")]
     OtherStation,
     #[error("what the store holds under {key} cannot be read: {why}")]
@@ -152,6 +157,7 @@ impl Refusal {
             Refusal::TwoHistories { .. }
                 | Refusal::Diverged { .. }
                 | Refusal::TwoOfUs { .. }
+                | Refusal::Frozen { .. }
                 | Refusal::OtherCharter { .. }
         )
     }

@@ -163,6 +163,10 @@ pub struct Alarm {
     /// When somebody said that it was looked into.
     #[n(2)]
     pub cleared: Option<i64>,
+    /// The log proves that another installation bears this one's name: joining anew settles it
+    /// and nothing else does.
+    #[n(3)]
+    pub lasting: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -96,6 +96,18 @@ fn two_phones_that_change_one_field_at_once_both_show_both_values_until_one_sett
         matches!(refused, Refusal::Write(write::Refused::Conflicted { .. })),
         "{refused}"
     );
+    for (value, other) in [("甲", "丁"), ("乙", "戊")] {
+        let spot = Spot::Field("place".into());
+        let value = Scalar::Str(value.into());
+        let settle = Edit::Settle { spot, value };
+        // Each of the two may be the one that is settled on.
+        let mut apart = two.copy(2);
+        apart.change(record, vec![settle]).unwrap();
+        let view = apart.view(record);
+        let earlier = &view.fields["place"].earlier;
+        assert!(earlier.iter().all(|written| written.value != Scalar::Null));
+        apart.change(record, vec![set("place", other)]).unwrap();
+    }
     let spot = Spot::Field("place".into());
     let value = Scalar::Str("乙".into());
     two.change(record, vec![Edit::Settle { spot, value }])

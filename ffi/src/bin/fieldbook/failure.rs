@@ -246,7 +246,7 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
             "code_of_another",
             vec![("own", own.clone()), ("given", given.clone())],
         ),
-        Refusal::Doubled => ("doubled", vec![]),
+        Refusal::Doubled | Refusal::TwoOfUs { .. } | Refusal::Frozen { .. } => ("doubled", vec![]),
         Refusal::NoAlarm => ("no_alarm", vec![]),
         Refusal::NotJoining => ("not_joining", vec![]),
         Refusal::BadKey(_) | Refusal::OtherKey => ("key_refused", detail(refusal)),
@@ -321,7 +321,6 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
             vec![("line", line.to_string()), ("what", what.clone())],
         ),
         Refusal::Alarm(what) => ("alarm", vec![("detail", what.clone())]),
-        Refusal::TwoOfUs { .. } => ("doubled", vec![]),
         Refusal::TwoHistories { .. } | Refusal::Diverged { .. } | Refusal::OtherCharter { .. } => {
             ("alarm", detail(refusal))
         }

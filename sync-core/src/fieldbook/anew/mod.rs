@@ -14,6 +14,7 @@
 //!
 //! Two copies of a store find each other's acts in the log by those names ([`twin`]).
 
+mod names;
 mod seen;
 mod write;
 
@@ -59,6 +60,7 @@ pub fn leave(batch: &mut Batch<'_>, state: &mut State) -> Result<(), Stop> {
     batch.want(&rows::envelope_key(old, kept));
     batch.ready()?;
     let mut anew = state.own.anew.take().unwrap_or_default();
+    let is_settled = open.is_empty();
     for (n, row) in open {
         // One that waited when this phone enrolled anew before waits on under its first name.
         if batch.bytes(&rows::was_key(n))?.is_some() {
@@ -93,7 +95,7 @@ pub fn leave(batch: &mut Batch<'_>, state: &mut State) -> Result<(), Stop> {
     state.own.former.push(old);
     state.own.tail = Tail::NONE;
     state.own.closed_to = state.own.last_act;
-    state.own.anew = (anew.acts > 0).then_some(Anew {
+    state.own.anew = (!is_settled).then_some(Anew {
         acts: anew.acts,
         ..Anew::default()
     });
@@ -163,7 +165,7 @@ pub fn settle(
             batch.delete(rows::was_key(act.n));
         }
         // It came under a name that had ended: nothing speaks against the act itself.
-        Err(code) if code == Code::DeviceRemoved.word() => {
+        Err(code) if code == Code::DeviceRemoved.word() && state.own.anew.is_some() => {
             count(state, was.sent, false);
             batch.put(rows::was_key(act.n), &WasRow { sent: false, ..was });
         }

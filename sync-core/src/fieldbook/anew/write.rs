@@ -1,12 +1,13 @@
 //! The acts that are written anew, one after the other, in one batch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::act::{check_size, newest};
 use super::super::again::{self, Said};
 use super::super::index::Bearer;
 use super::super::shelf::Shelf;
 use super::super::state::Enrolled;
+use super::names::Names;
 use super::seen::Old;
 use super::{hold, number, read};
 use crate::catalogue::Catalogue;
@@ -14,14 +15,14 @@ use crate::envelope::{Act, Part};
 use crate::fieldbook::batch::{Batch, Stop};
 use crate::fieldbook::door::Reply;
 use crate::fieldbook::refusal::Refusal;
-use crate::fieldbook::rows::{self, ActRow, Fate, Twin, WasRow};
+use crate::fieldbook::rows::{self, ActRow, Fate, WasRow};
 use crate::fieldbook::state::State;
 use crate::gate::{Code, Held};
 use crate::ids::{ActId, Epoch, Hash, RecordId};
-use crate::record::change::{Decoded, Scalar};
+use crate::record::change::Decoded;
 use crate::record::history::{Clock, History};
 use crate::record::view::View;
-use crate::record::write::{self as pen, Birth, Edit, Pen, Spot};
+use crate::record::write::{self as pen, Birth, Edit, Pen};
 
 /// One act that is due, with the row that says so; none where this device itself wrote it before
 /// it knew what it would rest on.
@@ -58,7 +59,9 @@ pub fn write(batch: &mut Batch<'_>, state: &mut State, shelf: &mut Shelf) -> Res
             said.collect()
         })
         .collect();
-    let ids = due.iter().map(|due| due.id(state)).collect();
+    // Under the number of one that is gone already, the log may have another copy's act.
+    let here = due.iter().filter(|due| due.is_provisional(shelf));
+    let ids = here.map(|due| due.id(state)).collect();
     shelf.take_out(batch, state, ids)?;
     state.own.closed_to = state.own.last_act;
     let (epoch, catalogue) = state.writing().ok_or(Refusal::NoCatalogue(Hash::ZERO))?;
@@ -140,69 +143,19 @@ impl Due {
         ActId { device, n }
     }
 
+    /// Whether its changes stand in the records here, and not by the log.
+    fn is_provisional(&self, shelf: &Shelf) -> bool {
+        self.act.parts.iter().any(|part| {
+            let sheet = shelf.sheets.get(&part.record);
+            let mut rows = sheet.into_iter().flat_map(|sheet| &sheet.rows);
+            rows.any(|(_, row)| row.entry.is_none() && row.change == part.change)
+        })
+    }
+
     fn records_of_twin(&self) -> impl Iterator<Item = RecordId> {
         let twin = self.was.as_ref().and_then(|was| was.twin.as_ref());
         twin.into_iter()
             .flat_map(|twin| twin.records.iter().map(|(_, new)| *new))
-    }
-}
-
-/// What stands under which new name.
-#[derive(Debug, Clone, Default)]
-struct Names {
-    records: BTreeMap<RecordId, RecordId>,
-    changes: BTreeMap<Hash, Hash>,
-    /// Rows and members by their keys, and records by their ids, as values name them.
-    texts: BTreeMap<String, String>,
-}
-
-impl Names {
-    fn learn(&mut self, twin: &Twin) {
-        for (old, new) in &twin.records {
-            self.record(*old, *new);
-        }
-        self.changes.extend(twin.changes.iter().copied());
-        self.texts.extend(twin.names.iter().cloned());
-    }
-
-    fn record(&mut self, old: RecordId, new: RecordId) {
-        if old != new {
-            self.records.insert(old, new);
-            self.texts.insert(old.to_string(), new.to_string());
-        }
-    }
-
-    fn text(&self, text: &mut String) {
-        if let Some(new) = self.texts.get(text) {
-            new.clone_into(text);
-        }
-    }
-
-    fn value(&self, value: &mut Scalar) {
-        if let Scalar::Str(text) = value {
-            self.text(text);
-        }
-    }
-
-    fn edit(&self, edit: &mut Edit) {
-        match edit {
-            Edit::Set { spot, value } | Edit::Settle { spot, value } => {
-                if let Spot::Cell { row, .. } = spot {
-                    self.text(row);
-                }
-                self.value(value);
-            }
-            Edit::Add { value, .. } => self.value(value),
-            Edit::AddRow { cells, .. } => {
-                cells.iter_mut().for_each(|(_, value)| self.value(value));
-            }
-            Edit::Remove { target, .. } => {
-                if let Some(target) = target {
-                    self.text(target);
-                }
-            }
-            Edit::Splice { .. } | Edit::Step { .. } | Edit::Amend { .. } => {}
-        }
     }
 }
 
@@ -328,9 +281,9 @@ impl Hand<'_> {
             if !texts_are_as_they_were(&edits, before.as_ref(), history, &base) {
                 return Err(bad(&part.record));
             }
-            let own = (0..history.changes().len())
+            let mut own = (0..history.changes().len())
                 .filter(|at| history.changes()[*at].origin.act.device == device);
-            let goes_on = own.into_iter().all(|at| history.covers(&base, at));
+            let goes_on = own.all(|at| history.covers(&base, at));
             let sheet = shelf.sheets.get_mut(&record);
             let sheet = sheet.ok_or_else(|| bad(&part.record))?;
             if !goes_on {

@@ -6,7 +6,7 @@ use crate::envelope::{CharterDelta, DeviceGrant, Member, ServerKey, Signed, Soft
 use crate::fieldbook::*;
 use crate::ids::{Epoch, PersonId};
 use crate::sync::message::{Message, charter_to_wire};
-use crate::sync::{JoinResponse, SyncResponse};
+use crate::sync::{JoinResponse, RecordRequest, RecordResponse, SyncResponse};
 
 fn their_key() -> SoftKey {
     SoftKey::from_secret(&[66; 32]).unwrap()
@@ -101,6 +101,32 @@ fn a_charter_slipped_into_the_answer_to_joining_is_found_out_by_the_signed_log()
 }
 
 #[test]
+fn nobody_becomes_the_server_while_a_phone_joins_anew() {
+    let mut server = station();
+    let phone = Phone::join(&mut server, 1, OFFICER);
+    let mut copy = phone.copy(2);
+    let body = copy.ask_to_join(true);
+    let honest = server.join(&copy.person.clone(), OFFICER, &body);
+    let mut theirs = JoinResponse::from_wire(&honest).unwrap();
+    let newest = server.charter.newest().unwrap();
+    let delta = their_delta(Epoch {
+        n: newest.n + 1,
+        ..newest
+    });
+    theirs.server = delta.server.clone().unwrap();
+    theirs.charter.extend(charter_to_wire(&[delta]));
+    theirs.head = Signed::by(&their_key(), theirs.head.message);
+    let refused = copy.play(Input::Joined(theirs.to_wire()));
+    assert_eq!(refused, Err(Refusal::NotTheServer));
+    let mut rewritten = JoinResponse::from_wire(&honest).unwrap();
+    rewritten.charter.remove(1);
+    assert!(copy.play(Input::Joined(rewritten.to_wire())).is_err());
+    copy.play(Input::Joined(honest)).unwrap();
+    copy.sync(&mut server);
+    assert_eq!(copy.book.alarm(), None);
+}
+
+#[test]
 fn an_alarm_that_was_looked_into_is_cleared_and_kept_and_raised_again_if_it_stands() {
     let mut server = station();
     let mut phone = Phone::join(&mut server, 1, OFFICER);
@@ -127,4 +153,56 @@ fn an_alarm_that_was_looked_into_is_cleared_and_kept_and_raised_again_if_it_stan
     let alarms = phone.book.alarms();
     assert_eq!(alarms.len(), 2);
     assert!(alarms.iter().all(|alarm| alarm.cleared > Some(alarm.at)));
+}
+
+#[test]
+fn a_record_that_was_only_heard_of_is_shown_if_it_is_sound_and_is_never_kept() {
+    let mut server = station();
+    let mut author = Phone::join(&mut server, 1, OFFICER);
+    let mut other = Phone::join(&mut server, 2, OFFICER);
+    let record = author.new_case();
+    author.change(record, vec![log_row("到场")]).unwrap();
+    author.sync(&mut server);
+    let before = other.table.clone();
+    let replies = other.play(Input::AskRecord(record)).unwrap();
+    let [Reply::RecordRequest(request)] = replies.as_slice() else {
+        panic!("{replies:?}")
+    };
+    let request = Signed::<RecordRequest>::from_wire(request).unwrap();
+    assert!(request.verify(&other.key.public()));
+    let history = &server.records[&record].history;
+    let honest = RecordResponse {
+        record,
+        changes: history.raw().map(|bytes| bytes.to_vec().into()).collect(),
+        head: Signed::by(&server.key, server.head(server.log.len())),
+        nonce: request.message.nonce,
+    };
+    let read = |answer: &RecordResponse| other.book.read_record(record, &answer.to_wire());
+    let shown = read(&honest).unwrap();
+    assert_eq!(shown.view.rows.len(), 1);
+    assert_eq!(shown.view.changes[0].origin.person, author.person);
+
+    let mut forged = honest.clone();
+    forged.head = Signed::by(&their_key(), forged.head.message);
+    assert_eq!(read(&forged).unwrap_err(), Refusal::NotTheServer);
+    let mut cut = honest.clone();
+    cut.changes.remove(0);
+    assert!(matches!(read(&cut), Err(Refusal::Unreadable { .. })));
+    let mut none = honest.clone();
+    none.changes.clear();
+    assert_eq!(read(&none).unwrap_err(), Refusal::NoRecord(record));
+    // Made by a key that no charter of the station ever named.
+    let mut elsewhere = station();
+    let mut stranger = Phone::join(&mut elsewhere, 55, OFFICER);
+    let theirs = stranger.new_case();
+    stranger.sync(&mut elsewhere);
+    let mut foreign = honest.clone();
+    foreign.changes = elsewhere.records[&theirs]
+        .history
+        .raw()
+        .map(|bytes| bytes.to_vec().into())
+        .collect();
+    assert!(matches!(read(&foreign), Err(Refusal::Unreadable { .. })));
+    assert_eq!(other.table, before);
+    assert!(other.list().is_empty());
 }
