@@ -40,7 +40,7 @@ pub enum HttpError {
         source: Box<ureq::Error>,
     },
     #[error("{0}")]
-    Problem(Problem),
+    Problem(Box<Problem>),
 }
 
 /// What went over the line so far.
@@ -180,7 +180,7 @@ impl Client {
         let body = body.read_to_vec().map_err(no_answer)?;
         match status {
             200..=299 => Ok(body),
-            _ => Err(HttpError::Problem(Problem::read(status, &body))),
+            _ => Err(HttpError::Problem(Box::new(Problem::read(status, &body)))),
         }
     }
 }

@@ -179,7 +179,7 @@ impl Phone {
     }
 
     /// What the server does not take is not sent again; the rest goes on without it.
-    fn turned_away(&mut self, problem: Problem) -> Result<bool, PhoneError> {
+    fn turned_away(&mut self, problem: Box<Problem>) -> Result<bool, PhoneError> {
         let before = self.host.fieldbook.unsent();
         for reply in self.run(Input::TurnedAway(problem.turned_away.clone()))? {
             if let Reply::Alarm(what) = reply {
