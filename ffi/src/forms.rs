@@ -157,7 +157,7 @@ fn codes(catalogue: &Catalogue, field: &Field) -> Vec<CodeForm> {
         .collect()
 }
 
-fn step(step: &Step) -> StepForm {
+pub(crate) fn step(step: &Step) -> StepForm {
     StepForm {
         to: step.to.clone(),
         label: names(&step.label),

@@ -5,6 +5,7 @@
 //! stands at the head of [`sync_core::fieldbook`], once, for every platform.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use sync_core::envelope::SoftKey;
 use sync_core::fieldbook::{
@@ -109,6 +110,11 @@ impl Host {
     /// Whether another installation may be writing what this store says it writes.
     pub fn is_copy(&self) -> bool {
         self.store.is_copy()
+    }
+
+    /// From here on the store is this installation's, whose incarnation stands in the folder.
+    pub fn settle_here(&mut self, incarnation: &Path) -> Result<(), StoreError> {
+        self.store.settle_here(incarnation)
     }
 
     /// Keeps a note of the host's own, which the core does not see.

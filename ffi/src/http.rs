@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use ureq::http::Response;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
-use ureq::{Agent, config::AutoHeaderValue};
+use ureq::{Agent, Body, RequestBuilder, config::AutoHeaderValue};
 
 use crate::problem::Problem;
 
@@ -39,7 +40,7 @@ pub enum HttpError {
         source: Box<ureq::Error>,
     },
     #[error("{0}")]
-    Problem(Problem),
+    Problem(Box<Problem>),
 }
 
 /// What went over the line so far.
@@ -119,9 +120,25 @@ impl Client {
     /// Posts a message until an answer comes, with a pause before each repetition: whatever a
     /// phone sends may be sent twice.
     pub fn send(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, HttpError> {
+        self.until_answered(|| self.post(path, message))
+    }
+
+    /// Asks for something, with a header that says who asks.
+    pub fn get(&self, path: &str, header: (&str, &str)) -> Result<Vec<u8>, HttpError> {
+        self.until_answered(|| {
+            let request = self.agent.get(format!("{}{path}", self.server));
+            let request = self.speaking(request.header(header.0, header.1));
+            self.answer(request.call())
+        })
+    }
+
+    fn until_answered(
+        &self,
+        send_once: impl Fn() -> Result<Vec<u8>, HttpError>,
+    ) -> Result<Vec<u8>, HttpError> {
         let mut pauses = PAUSES.iter();
         loop {
-            let failed = match self.send_once(path, message) {
+            let failed = match send_once() {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -137,15 +154,22 @@ impl Client {
         }
     }
 
-    fn send_once(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, HttpError> {
-        let url = format!("{}{path}", self.server);
-        self.counters.requests.fetch_add(1, Ordering::Relaxed);
-        let mut request = self.agent.post(&url).content_type("application/cbor");
-        // A server speaks Chinese to who asks for nothing else.
-        if let Some(language) = self.language {
-            request = request.header("accept-language", language);
+    fn post(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, HttpError> {
+        let request = self.agent.post(format!("{}{path}", self.server));
+        let request = self.speaking(request.content_type("application/cbor"));
+        self.answer(request.send(message))
+    }
+
+    /// A server speaks Chinese to who asks for nothing else.
+    fn speaking<Any>(&self, request: RequestBuilder<Any>) -> RequestBuilder<Any> {
+        match self.language {
+            Some(language) => request.header("accept-language", language),
+            None => request,
         }
-        let answer = request.send(message);
+    }
+
+    fn answer(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, HttpError> {
+        self.counters.requests.fetch_add(1, Ordering::Relaxed);
         let no_answer = |source| HttpError::NoAnswer {
             server: self.server.clone(),
             source: Box::new(source),
@@ -156,7 +180,7 @@ impl Client {
         let body = body.read_to_vec().map_err(no_answer)?;
         match status {
             200..=299 => Ok(body),
-            _ => Err(HttpError::Problem(Problem::read(status, &body))),
+            _ => Err(HttpError::Problem(Box::new(Problem::read(status, &body)))),
         }
     }
 }

@@ -10,9 +10,11 @@ use data_encoding::HEXLOWER;
 use sync_core::envelope::SoftKey;
 
 use crate::random;
-use crate::store::{StoreError, StoreKey, files, make_private, write_private};
+use crate::store::{StoreError, StoreKey, files, make_private, sync_folder, write_private};
 
 const FILE: &str = "keys";
+/// Those of a device that is about to be: they take the place of the others once it has joined.
+const NEXT: &str = "keys.next";
 const NAMES: [&str; 3] = ["store", "sign", "agree"];
 
 /// The secrets of one installation.
@@ -33,15 +35,53 @@ impl Keys {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 make_private(dir)?;
                 let secrets = [random::<32>()?, drawn()?, drawn()?];
-                let lines = NAMES.iter().zip(&secrets);
-                let text: String = lines
-                    .map(|(name, secret)| format!("{name} {}\n", HEXLOWER.encode(secret)))
-                    .collect();
-                write_private(&path, text.as_bytes())?;
+                write_private(&path, text_of(&secrets).as_bytes())?;
                 Keys::of_secrets(&secrets).ok_or(StoreError::BadKeys { path })
             }
             Err(source) => Err(files("read", &path, source)),
         }
+    }
+
+    /// The keys with which the store of these ones joins as another device: drawn once, so that
+    /// a join whose answer was lost is asked for again with the same.
+    pub fn next(&self, dir: &Path) -> Result<Keys, StoreError> {
+        if let Some(next) = Keys::waiting(dir)? {
+            return Ok(next);
+        }
+        let secrets = [self.store.0, drawn()?, drawn()?];
+        write_private(&dir.join(NEXT), text_of(&secrets).as_bytes())?;
+        let path = dir.join(NEXT);
+        Keys::of_secrets(&secrets).ok_or(StoreError::BadKeys { path })
+    }
+
+    /// Those that [`Keys::next`] has drawn.
+    pub fn waiting(dir: &Path) -> Result<Option<Keys>, StoreError> {
+        let path = dir.join(NEXT);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Keys::read(&text)
+                .map(Some)
+                .ok_or(StoreError::BadKeys { path }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(files("read", &path, source)),
+        }
+    }
+
+    /// Draws others the next time.
+    pub fn discard_next(dir: &Path) -> Result<(), StoreError> {
+        let path = dir.join(NEXT);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(files("remove", &path, error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// From here on the drawn ones are the keys.
+    pub fn settle(dir: &Path) -> Result<(), StoreError> {
+        let (next, path) = (dir.join(NEXT), dir.join(FILE));
+        std::fs::rename(&next, &path).map_err(|error| files("rename", &next, error))?;
+        sync_folder(dir).map_err(|error| files("write", dir, error))
     }
 
     fn read(text: &str) -> Option<Keys> {
@@ -61,6 +101,13 @@ impl Keys {
             agree: SoftKey::from_secret(agree)?,
         })
     }
+}
+
+fn text_of(secrets: &[[u8; 32]; 3]) -> String {
+    let lines = NAMES.iter().zip(secrets);
+    lines
+        .map(|(name, secret)| format!("{name} {}\n", HEXLOWER.encode(secret)))
+        .collect()
 }
 
 /// A secret key of the curve: all but some 2^-32 of the 32-byte strings are one.

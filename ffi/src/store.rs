@@ -365,13 +365,17 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StoreError>
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&part, path)?;
-        // The name is on the disk once its folder is.
-        match path.parent() {
-            Some(dir) if cfg!(unix) => std::fs::File::open(dir)?.sync_all(),
-            Some(_) | None => Ok(()),
-        }
+        path.parent().map_or(Ok(()), sync_folder)
     };
     write().map_err(|error| files("write", path, error))
+}
+
+/// A name is on the disk once its folder is.
+pub(crate) fn sync_folder(dir: &Path) -> std::io::Result<()> {
+    match cfg!(unix) {
+        true => std::fs::File::open(dir)?.sync_all(),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]

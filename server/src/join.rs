@@ -39,7 +39,7 @@ pub fn station_of(request: &JoinRequest) -> Result<(StationId, JoinCode)> {
     Ok((station, code))
 }
 
-/// Enrols the phone. A second time with the same code and key changes nothing, so that a phone
+/// Enrols the phone; the device that its store was until now ends with it. A second time with the same code and key changes nothing, so that a phone
 /// whose answer was lost asks again.
 pub async fn join(
     tx: &mut Tx,
@@ -89,6 +89,10 @@ pub async fn join(
         ],
     )
     .await?;
+    if let Some(replaced) = &request.replaces {
+        tx.exec(sql!("device_remove"), args![station, replaced, &person])
+            .await?;
+    }
     charter::issue(tx, station, None, data, clock).await?;
     Ok(Enrolled { device, person })
 }

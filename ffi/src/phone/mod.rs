@@ -5,24 +5,25 @@
 
 mod import;
 mod package;
+mod part;
 mod read;
 #[cfg(feature = "http")]
 mod sync;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sync_core::catalogue::Kind;
-use sync_core::fieldbook::{Deed, Input, Reply};
+use sync_core::fieldbook::{Deed, Input, Refusal, Reply};
 use sync_core::ids::{ActId, RecordId, StationId};
 use sync_core::record::view::View;
 use sync_core::record::write::Edit;
 
 pub use import::{Imported, Line};
 pub use package::Taken;
-pub use read::{Membership, Shown};
+pub use read::{Membership, RECORD_HEADER, Shown};
 #[cfg(feature = "http")]
 pub use sync::{SyncReport, SyncWish};
-pub use sync_core::fieldbook::{HeldItem, IndexRow, Status, Word};
+pub use sync_core::fieldbook::{Alarm, HeldItem, IndexRow, Status, Word};
 
 use crate::clock::Clock;
 use crate::error::PhoneError;
@@ -37,6 +38,8 @@ pub struct Phone {
     host: Host,
     /// None where the platform signs.
     keys: Option<Keys>,
+    /// Where keys and incarnation stand; none where the platform keeps them.
+    dir: Option<PathBuf>,
 }
 
 /// An act that survives anything from here on.
@@ -78,14 +81,24 @@ impl Phone {
         let keys = Keys::of(dir)?;
         let store = Store::open(dir, dir, &keys.store)?;
         let host = Host::open(store, clock)?;
-        let keys = Some(keys);
-        Ok(Phone { host, keys })
+        let mut phone = Phone {
+            host,
+            keys: Some(keys),
+            dir: Some(dir.to_owned()),
+        };
+        // It may have been cut off between its enrolment and its keys.
+        phone.settle()?;
+        Ok(phone)
     }
 
     /// A phone whose platform signs: what needs a signature goes through [`Host::step`].
     #[cfg(feature = "bindings")]
     pub(crate) fn over(host: Host) -> Phone {
-        Phone { host, keys: None }
+        Phone {
+            host,
+            keys: None,
+            dir: None,
+        }
     }
 
     #[cfg(feature = "bindings")]
@@ -93,22 +106,30 @@ impl Phone {
         &mut self.host
     }
 
-    /// The body of `POST /v1/join`, for a code from the chief.
+    /// The body of `POST /v1/join`, for a code from the chief. A store that is not this
+    /// installation's own any more joins as another device and keeps what it knows.
     pub fn ask_to_join(
         &mut self,
         code: &str,
         station: Option<StationId>,
         name: &str,
     ) -> Result<Vec<u8>, PhoneError> {
-        self.may_write()?;
         let keys = self.keys.as_ref().ok_or(PhoneError::NoKey)?;
-        let replies = self.run(Input::Join {
+        let sign_key = keys.sign.public();
+        let is_own = self.host.fieldbook.sign_key() == Some(sign_key.as_slice());
+        let keys = match &self.dir {
+            Some(dir) if is_own && self.must_join_anew() => keys.next(dir)?,
+            Some(_) | None => keys.clone(),
+        };
+        let input = Input::Join {
             code: code.to_owned(),
             station,
             name: name.to_owned(),
             sign_key: keys.sign.public(),
             agree_key: keys.agree.public(),
-        })?;
+            anew: self.joins_anew(&keys.sign.public()),
+        };
+        let replies = self.host.run(input, Some(&keys.sign))?;
         let body = replies.into_iter().find_map(|reply| match reply {
             Reply::JoinRequest(body) => Some(body),
             _ => None,
@@ -118,8 +139,68 @@ impl Phone {
 
     /// Takes the answer to it.
     pub fn joined(&mut self, answer: Vec<u8>) -> Result<Membership, PhoneError> {
-        self.run(Input::Joined(answer))?;
+        let taken = self.run(Input::Joined(answer));
+        if let (Some(dir), Err(PhoneError::Refused(Refusal::OtherPerson { .. }))) =
+            (&self.dir, &taken)
+        {
+            // The server has them as somebody else's now.
+            Keys::discard_next(dir)?;
+        }
+        for reply in taken? {
+            if let Reply::Alarm(what) = reply {
+                return Err(self.alarmed(what));
+            }
+        }
+        self.settle()?;
         self.membership()
+    }
+
+    /// Whether with that key the store joins as another device than it is.
+    pub fn joins_anew(&self, sign_key: &[u8]) -> bool {
+        let enrolled = self.host.fieldbook.sign_key();
+        enrolled.is_some_and(|enrolled| enrolled != sign_key || self.must_join_anew())
+    }
+
+    /// Whether another installation may be writing what this store says it writes.
+    pub fn is_copy(&self) -> bool {
+        self.host.is_copy()
+    }
+
+    /// Whether the name this store bears is, or may be, another installation's as well: it is
+    /// read, and joins anew before it writes.
+    pub fn must_join_anew(&self) -> bool {
+        self.host.is_copy() || self.host.fieldbook.is_doubled()
+    }
+
+    /// Lets the store be this installation's, whose platform has brought the key of its device.
+    #[cfg(feature = "bindings")]
+    pub(crate) fn settle_at(&mut self, incarnation: &Path) -> Result<(), PhoneError> {
+        match self.is_copy() && self.membership().is_ok() {
+            true => Ok(self.host.settle_here(incarnation)?),
+            false => Ok(()),
+        }
+    }
+
+    #[cfg(feature = "bindings")]
+    pub(crate) fn unsent(&self) -> usize {
+        self.host.fieldbook.unsent()
+    }
+
+    /// Lets the store be this installation's, once its device is.
+    fn settle(&mut self) -> Result<(), PhoneError> {
+        let Some(dir) = &self.dir else {
+            return Ok(());
+        };
+        let Some(next) = Keys::waiting(dir)? else {
+            return Ok(());
+        };
+        if self.host.fieldbook.sign_key() == Some(next.sign.public().as_slice()) {
+            // Where this is cut off, the keys still wait and it is done again.
+            self.host.settle_here(dir)?;
+            Keys::settle(dir)?;
+            self.keys = Some(next);
+        }
+        Ok(())
     }
 
     /// Does several things as one act.
@@ -151,10 +232,36 @@ impl Phone {
 
     /// Submits a held act again, as a new act that names the old one.
     pub fn resubmit(&mut self, n: u64) -> Result<Saved, PhoneError> {
+        let mut tray = self.tray()?.into_iter();
+        let held = tray.find(|held| held.act.n == n).map(|held| held.act);
         let device = self.membership()?.device;
-        let again = ActId { device, n };
+        let again = held.unwrap_or(ActId { device, n });
         let deeds = self.host.ask(|book, loaded| book.again(loaded, again))?;
         self.save(deeds, Some(again))
+    }
+
+    /// All alarms there were, oldest first; the last one stands if it was not cleared.
+    pub fn alarms(&self) -> &[Alarm] {
+        self.host.fieldbook.alarms()
+    }
+
+    /// What stops syncing, if anything does.
+    pub fn alarm(&self) -> Option<&str> {
+        self.host.fieldbook.alarm()
+    }
+
+    /// Which of the two stops syncing now: the name is another's, or the server shows what cannot
+    /// be.
+    fn alarmed(&self, what: String) -> PhoneError {
+        match self.host.fieldbook.is_doubled() {
+            true => Refusal::Doubled.into(),
+            false => PhoneError::Alarm(what),
+        }
+    }
+
+    /// Somebody has looked into the alarm: syncing goes on, and finds it again if it stands.
+    pub fn clear_alarm(&mut self) -> Result<(), PhoneError> {
+        self.run(Input::ClearAlarm).map(drop)
     }
 
     pub fn status(&self) -> Status {

@@ -42,7 +42,7 @@ impl Phone {
             match reply {
                 Reply::Absorbed(more) => add(&mut taken, &more),
                 Reply::Message(message) => third = Some(message),
-                Reply::Alarm(what) => return Err(PhoneError::Alarm(what)),
+                Reply::Alarm(what) => return Err(self.alarmed(what)),
                 _ => {}
             }
         }

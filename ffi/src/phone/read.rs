@@ -8,10 +8,14 @@ use sync_core::ids::{DeviceId, PersonId, RecordId, StationId};
 use sync_core::record::change::Scalar;
 use sync_core::record::parts;
 use sync_core::record::view::View;
+use sync_core::record::write::Spot;
 
 use super::Phone;
 use crate::error::PhoneError;
 use crate::form::{self, FormError};
+
+/// The header with which a phone asks for one record.
+pub const RECORD_HEADER: &str = "wardbook-request";
 
 /// Who this phone is, once it has joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +58,19 @@ impl Shown {
         format!("{author} {}", self.local(made.origin.at))
     }
 
+    /// A spot as officers write it: `field` or `table[2].cell`.
+    pub fn place(&self, spot: &Spot) -> String {
+        match spot {
+            Spot::Field(field) => field.clone(),
+            Spot::Cell { row, cell } => {
+                let table = row.split('/').next().unwrap_or(row);
+                let rows = parts::rows(self.view(), table);
+                let at = rows.iter().position(|part| part.key == row);
+                format!("{table}[{}].{cell}", at.map_or(0, |at| at + 1))
+            }
+        }
+    }
+
     /// How far the act of a change has come.
     pub fn word_of(&self, change: usize) -> Option<Word> {
         self.record.words.get(change).copied()
@@ -91,6 +108,11 @@ impl Phone {
     pub fn zone(&self) -> i32 {
         let now = self.host.fieldbook.charter().now();
         now.map_or(480, |charter| charter.zone_minutes())
+    }
+
+    /// A moment in the station's time zone.
+    pub fn local(&self, ms: i64) -> String {
+        local(ms, self.zone()).unwrap_or_else(|| ms.to_string())
     }
 
     /// Whether something is left to carry to the server.
@@ -150,7 +172,21 @@ impl Phone {
 
     /// A record with its history and the names of who wrote it.
     pub fn show(&self, record: RecordId) -> Result<Shown, PhoneError> {
-        let record = self.record_view(record)?;
+        self.shown(self.record_view(record)?)
+    }
+
+    /// Where the server shows one record.
+    pub fn record_path(&self, record: RecordId) -> Result<String, PhoneError> {
+        let station = self.membership()?.station;
+        Ok(format!("/v1/stations/{station}/records/{record}"))
+    }
+
+    /// What the server has shown of a record.
+    pub fn read_fetched(&self, record: RecordId, answer: &[u8]) -> Result<Shown, PhoneError> {
+        self.shown(self.host.fieldbook.read_record(record, answer)?)
+    }
+
+    fn shown(&self, record: RecordView) -> Result<Shown, PhoneError> {
         let charter = self.host.fieldbook.charter();
         let authors = record
             .view

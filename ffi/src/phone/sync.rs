@@ -4,13 +4,16 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
 use sync_core::fieldbook::{Input, Reply};
-use sync_core::ids::StationId;
+use sync_core::ids::{RecordId, StationId};
 
+use super::read::{RECORD_HEADER, Shown};
 use super::{Membership, Phone};
 use crate::clock::Stopwatch;
 use crate::error::PhoneError;
 use crate::http::{Client, HttpError};
+use crate::problem::Problem;
 
 /// How long a request may wait at the server for the outcome, when somebody waits for it: ms.
 const PATIENT_MS: u32 = 20_000;
@@ -39,6 +42,10 @@ pub struct SyncReport {
     /// How far the station's log is known here.
     pub admitted_to: u64,
     pub held: u64,
+    /// Acts that this phone wrote before it joined anew, and now as its own.
+    pub written_anew: u64,
+    /// Acts of those that went into the tray instead.
+    pub anew_held: u64,
     pub seconds: f64,
 }
 
@@ -81,7 +88,8 @@ impl Phone {
                 grew = Stopwatch::start();
             }
             // An act that was submitted again stays undecided for ever: the new one stands for it.
-            let waits = wish.wait_registered && self.undecided() > 0;
+            let undecided = self.undecided() + self.status().anew;
+            let waits = wish.wait_registered && undecided > 0;
             if !waits || grew.elapsed() > UNCHANGED {
                 break;
             }
@@ -99,6 +107,31 @@ impl Phone {
         Ok(report)
     }
 
+    /// A record that this phone has only heard of, as the server shows it. Nothing is kept of it:
+    /// it comes for good with the log.
+    pub fn fetch(&mut self, client: &Client, record: RecordId) -> Result<Shown, PhoneError> {
+        self.may_write()?;
+        let mut asked = self.ask_for(client, record);
+        if let Err(PhoneError::Http(HttpError::Problem(problem))) = &asked
+            && let Some(nonce) = problem.nonce.clone()
+        {
+            self.run(Input::FreshNonce(nonce))?;
+            asked = self.ask_for(client, record);
+        }
+        self.read_fetched(record, &asked?)
+    }
+
+    fn ask_for(&mut self, client: &Client, record: RecordId) -> Result<Vec<u8>, PhoneError> {
+        let replies = self.run(Input::AskRecord(record))?;
+        let request = replies.into_iter().find_map(|reply| match reply {
+            Reply::RecordRequest(request) => Some(BASE64URL_NOPAD.encode(&request)),
+            _ => None,
+        });
+        let request = request.ok_or(PhoneError::NoReply)?;
+        let path = self.record_path(record)?;
+        Ok(client.get(&path, (RECORD_HEADER, &request))?)
+    }
+
     /// One request and its answer; says whether there is more.
     fn round(
         &mut self,
@@ -114,6 +147,13 @@ impl Phone {
                 let body = self.next_request(wait_ms)?;
                 client.send("/v1/sync", &body)?
             }
+            Err(HttpError::Problem(problem)) if !problem.turned_away.is_empty() => {
+                return self.turned_away(problem);
+            }
+            Err(HttpError::Problem(problem)) if problem.is_removed() => {
+                self.run(Input::Removed)?;
+                return Err(HttpError::Problem(problem).into());
+            }
             other => other?,
         };
         let (mut more, mut moved) = (false, false);
@@ -126,12 +166,30 @@ impl Phone {
                     report.admitted_to = synced.index;
                     more = synced.more;
                 }
-                Reply::Alarm(what) => return Err(PhoneError::Alarm(what)),
+                Reply::WrittenAnew { written, held } => {
+                    report.written_anew += written;
+                    report.anew_held += held;
+                }
+                Reply::Alarm(what) => return Err(self.alarmed(what)),
                 _ => {}
             }
         }
         // The answer may have brought the charter that a colleague's envelopes waited for.
         Ok(more || (moved && self.has_unsent()))
+    }
+
+    /// What the server does not take is not sent again; the rest goes on without it.
+    fn turned_away(&mut self, problem: Box<Problem>) -> Result<bool, PhoneError> {
+        let before = self.host.fieldbook.unsent();
+        for reply in self.run(Input::TurnedAway(problem.turned_away.clone()))? {
+            if let Reply::Alarm(what) = reply {
+                return Err(self.alarmed(what));
+            }
+        }
+        match self.host.fieldbook.unsent() < before {
+            true => Ok(true),
+            false => Err(HttpError::Problem(problem).into()),
+        }
     }
 
     fn next_request(&mut self, wait_ms: Option<u32>) -> Result<Vec<u8>, PhoneError> {

@@ -106,7 +106,7 @@ fn a_record_is_saved_edited_stepped_and_shown_with_its_history() {
             }
             "status" => assert_eq!(
                 out,
-                "{\"saved\":3,\"sent\":0,\"registered\":0,\"held\":0}\n"
+                "{\"saved\":3,\"sent\":0,\"registered\":0,\"held\":0,\"anew\":0,\"alarm\":null}\n"
             ),
             _ => assert_eq!((status, complaint.as_str()), (0, ""), "{words:?}"),
         }
@@ -136,6 +136,57 @@ fn a_store_of_another_process_and_a_copied_store_are_refused_for_writing() {
     let (status, _, complaint) = said(dir.path(), &CASE);
     assert_eq!(status, 1);
     assert!(complaint.contains("is a copy"), "{complaint}");
+    assert!(complaint.contains("fieldbook join CODE"), "{complaint}");
+    let (status, out, _) = said(dir.path(), &["status"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("everything on it is kept"), "{out}");
+}
+
+#[test]
+fn a_phone_without_alarms_says_so_and_has_none_to_clear() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(join(
+        dir.path(),
+        Catalogue::embedded(),
+        &["stationed_officer"],
+    ));
+    assert_eq!(said(dir.path(), &["alarms"]).1, "there were no alarms\n");
+    let (status, _, complaint) = said(dir.path(), &["alarms", "--clear"]);
+    assert_eq!(status, 1);
+    assert!(complaint.contains("no alarm"), "{complaint}");
+}
+
+#[test]
+fn a_handler_of_this_very_act_is_told_to_take_the_step_with_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(join(
+        dir.path(),
+        Catalogue::embedded(),
+        &["stationed_officer"],
+    ));
+    let mut words = CASE.to_vec();
+    words.extend([
+        "party=张三丰",
+        "party_kind=individual_business",
+        "handlers=O0000",
+        "handlers=O0001",
+        "procedure=summary",
+        "--step",
+        "lead",
+        "--step",
+        "on_spot_decided",
+    ]);
+    let (status, _, complaint) = said(dir.path(), &words);
+    assert_eq!(status, 1);
+    assert!(
+        complaint.contains("fieldbook step RECORD on_spot_decided"),
+        "{complaint}"
+    );
+    words.truncate(words.len() - 2);
+    let (status, out, complaint) = said(dir.path(), &words);
+    assert_eq!((status, complaint.as_str()), (0, ""));
+    let record = out.lines().nth(1).unwrap();
+    assert_eq!(said(dir.path(), &["step", record, "on_spot_decided"]).0, 0);
 }
 
 #[test]

@@ -148,6 +148,7 @@ impl Phone {
             agree_key: Vec::new(),
             name: "试机".to_owned(),
             clock: self.clock(),
+            replaces: None,
         }
     }
 

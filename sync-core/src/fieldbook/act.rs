@@ -6,15 +6,18 @@ use std::sync::Arc;
 use super::batch::{Batch, Stop};
 use super::door::{Deed, Now, Reply};
 use super::refusal::Refusal;
-use super::rows::{self, ActRow, Fate};
+use super::rows::{self, ActRow, Fate, TrayRow};
 use super::shelf::Shelf;
 use super::state::State;
 use crate::book::Station;
-use crate::catalogue::{Expr, ExprContext, Field, FieldType, Kind, RecordData, Required, Step};
+use crate::catalogue::{
+    Catalogue, Expr, ExprContext, Field, FieldType, HANDLER, Kind, RecordData, Required, Step,
+};
 use crate::envelope::codec::to_bytes;
 use crate::envelope::pack::{CannotPack, act_size};
 use crate::envelope::{Act, MAX_ACT, Need, Part};
-use crate::ids::{ActId, Hash, RecordId};
+use crate::gate::{Code, Held};
+use crate::ids::{ActId, Hash, PersonId, RecordId};
 use crate::record::change::{MAX_SCALAR, Scalar};
 use crate::record::data::record_data;
 use crate::record::parts;
@@ -51,7 +54,9 @@ pub fn record(
     })?;
     if let Some(again) = again {
         let key = rows::tray_key(again.n);
-        if again.device != enrolled.device || batch.bytes(&key)?.is_none() {
+        let row: Option<TrayRow> = batch.get(&key)?;
+        let device = row.map(|row| row.device.unwrap_or(enrolled.device));
+        if device != Some(again.device) {
             return Err(Refusal::NotInTray(again).into());
         }
         batch.delete(key);
@@ -129,7 +134,7 @@ pub fn record(
     shelf.carries(&act, enrolled.device, None);
     shelf
         .at_desk(state, |desk| desk.judge_own(&act, enrolled.device, epoch))
-        .map_err(Refusal::Gate)?;
+        .map_err(|held| told(&catalogue, &jobs, &enrolled.person, held))?;
     for job in &jobs {
         if let (Some(kind), Some(history)) =
             (catalogue.kinds.get(&job.kind), shelf.history(job.record))
@@ -155,6 +160,31 @@ pub fn record(
         n,
     };
     Ok(Reply::Saved { act, records })
+}
+
+/// Who only becomes a handler in this very act has the rights of one from the next act on.
+fn told(catalogue: &Catalogue, jobs: &[Job], person: &PersonId, held: Held) -> Refusal {
+    let becomes = |kind: &Kind, edit: &Edit| match edit {
+        Edit::Add { field, value } => {
+            kind.handlers.as_ref() == Some(field) && value.as_str() == Some(person.as_str())
+        }
+        _ => false,
+    };
+    let waits = jobs.iter().find_map(|job| {
+        let kind = catalogue.kinds.get(&job.kind)?;
+        job.edits.iter().find(|edit| becomes(kind, edit))?;
+        job.edits.iter().find_map(|edit| match edit {
+            Edit::Step { to, .. } => {
+                let step = kind.step(to)?;
+                step.by.iter().any(|by| by == HANDLER).then(|| to.clone())
+            }
+            _ => None,
+        })
+    });
+    match waits.filter(|_| held.code == Code::Forbidden) {
+        Some(step) => Refusal::HandlerFromNextAct { step },
+        None => Refusal::Gate(held),
+    }
 }
 
 /// One job a record: an act holds one change of each.
@@ -337,7 +367,7 @@ fn check_order(kind: &Kind, before: Option<&View>, edits: &[Edit]) -> Result<(),
     Ok(())
 }
 
-fn check_size(act: &Act) -> Result<Vec<u8>, Refusal> {
+pub fn check_size(act: &Act) -> Result<Vec<u8>, Refusal> {
     let bytes = to_bytes(act);
     // What is short as it is needs no packing to be known as short.
     if bytes.len() < MAX_ACT - 1024 {

@@ -3,12 +3,14 @@
 //! Its changes are read as what they did to their records: the view with a change beside the view
 //! without it. What rests on another held act cannot be read so; the server writes that anew.
 
+use std::collections::BTreeMap;
+
 use super::batch::Stop;
 use super::door::Deed;
 use super::refusal::Refusal;
 use crate::envelope::{Act, Part};
 use crate::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
-use crate::record::change::{Decoded, Scalar};
+use crate::record::change::{Action, At, Decoded, Scalar};
 use crate::record::history::{History, Origin};
 use crate::record::parts;
 use crate::record::view::{Slot, View};
@@ -34,8 +36,32 @@ fn deed(part: &Part, act: ActId, history: Option<&History>) -> Option<Deed> {
     let decoded = Decoded::admitted(&part.change).ok()?;
     let is_first = decoded.deps.is_empty();
     let before = history.filter(|_| !is_first);
+    let said = said(part, decoded, act, before)?;
+    Some(match is_first {
+        true => Deed::Create {
+            kind: said.after.kind.clone(),
+            external_id: said.after.external_id.clone(),
+            edits: said.edits,
+        },
+        false => Deed::Change {
+            record: part.record,
+            edits: said.edits,
+        },
+    })
+}
+
+/// What one change did, and the record with it.
+pub struct Said {
+    pub edits: Vec<Edit>,
+    /// None where the change made the record.
+    pub before: Option<View>,
+    pub after: View,
+}
+
+/// Reads a change against the record as it is without it.
+pub fn said(part: &Part, decoded: Decoded, act: ActId, before: Option<&History>) -> Option<Said> {
     let mut after = before.cloned().unwrap_or_else(|| History::new(part.record));
-    let hash = decoded.hash;
+    let (hash, order) = (decoded.hash, names(&decoded));
     let origin = Origin {
         act,
         person: PersonId::server(),
@@ -45,22 +71,30 @@ fn deed(part: &Part, act: ActId, history: Option<&History>) -> Option<Deed> {
     };
     after.push(decoded, part.change.clone(), origin).ok()?;
     let after = View::of(&after);
-    let edits = edits(before.map(View::of).as_ref(), &after, hash)?;
-    Some(match is_first {
-        true => Deed::Create {
-            kind: after.kind.clone(),
-            external_id: after.external_id.clone(),
-            edits,
-        },
-        false => Deed::Change {
-            record: part.record,
-            edits,
-        },
+    let before = before.map(View::of);
+    let edits = edits(before.as_ref(), &after, hash, &order)?;
+    Some(Said {
+        edits,
+        before,
+        after,
     })
 }
 
-/// What the change `hash` did.
-fn edits(before: Option<&View>, after: &View, hash: Hash) -> Option<Vec<Edit>> {
+/// The names that a change gives to the rows and members it makes, in the order it makes them.
+pub fn names(change: &Decoded) -> Vec<String> {
+    let named = change
+        .ops
+        .iter()
+        .filter_map(|op| match (&op.at, &op.action) {
+            (At::Key(key), Action::MakeMap | Action::Put(_)) => Some(key),
+            (At::Key(_) | At::Head | At::Element(_), _) => None,
+        });
+    let of_one = named.filter(|key| key.matches('/').count() == 1);
+    of_one.cloned().collect()
+}
+
+/// What the change `hash` did; what it made and named so, in that `order`.
+fn edits(before: Option<&View>, after: &View, hash: Hash, order: &[String]) -> Option<Vec<Edit>> {
     let at = after.changes.iter().position(|made| made.hash == hash)?;
     let written = |slot: &Slot| {
         let mut new = slot.values.iter().filter(|written| written.change == at);
@@ -82,17 +116,19 @@ fn edits(before: Option<&View>, after: &View, hash: Hash) -> Option<Vec<Edit>> {
         false => Edit::Set { spot, value },
     };
     let mut edits = Vec::new();
+    let mut made: BTreeMap<usize, Edit> = BTreeMap::new();
+    let place = |key: &str| order.iter().position(|name| name == key);
     for (key, slot) in &after.fields {
         let Some(value) = written(slot) else { continue };
-        edits.push(match key.rsplit_once('/') {
-            None if key == REMOVED => removal(None, &value),
-            None => put(Spot::Field(key.clone()), value),
-            Some((member, REMOVED)) => removal(Some(member), &value),
-            Some((field, _)) => Edit::Add {
-                field: field.to_owned(),
-                value,
-            },
-        });
+        match key.rsplit_once('/') {
+            None if key == REMOVED => edits.push(removal(None, &value)),
+            None => edits.push(put(Spot::Field(key.clone()), value)),
+            Some((member, REMOVED)) => edits.push(removal(Some(member), &value)),
+            Some((field, _)) => {
+                let field = field.to_owned();
+                made.insert(place(key)?, Edit::Add { field, value });
+            }
+        }
     }
     let mut tables: Vec<&str> = after
         .rows
@@ -107,10 +143,9 @@ fn edits(before: Option<&View>, after: &View, hash: Hash) -> Option<Vec<Edit>> {
         let cells = row.row.cells.iter();
         let new = cells.filter_map(|(cell, slot)| Some((cell.clone(), written(slot)?)));
         if row.row.change == at {
-            edits.push(Edit::AddRow {
-                field: row.key.split('/').next()?.to_owned(),
-                cells: new.collect(),
-            });
+            let field = row.key.split('/').next()?.to_owned();
+            let cells = new.collect();
+            made.insert(place(row.key)?, Edit::AddRow { field, cells });
             continue;
         }
         edits.extend(new.map(|(cell, value)| match cell == REMOVED {
@@ -121,6 +156,7 @@ fn edits(before: Option<&View>, after: &View, hash: Hash) -> Option<Vec<Edit>> {
             }
         }));
     }
+    edits.extend(made.into_values());
     for (field, text) in after
         .texts
         .iter()

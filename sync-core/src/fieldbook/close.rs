@@ -23,6 +23,12 @@ const MOST_BYTES: usize = 256 * 1024;
 /// Closes all waiting acts, and gives the number of envelopes.
 pub fn close(batch: &mut Batch<'_>, state: &mut State, now: Now) -> Result<usize, Stop> {
     state.enrolled()?;
+    if let Some(anew) = state.own.anew {
+        return match anew.barrier {
+            Some(_) => Ok(0),
+            None => barrier(batch, state, now),
+        };
+    }
     let waiting = state.own.closed_to + 1..=state.own.last_act;
     for n in waiting.clone() {
         batch.want(&rows::act_key(n));
@@ -56,6 +62,17 @@ pub fn close(batch: &mut Batch<'_>, state: &mut State, now: Now) -> Result<usize
         envelopes += 1;
     }
     Ok(envelopes)
+}
+
+/// An envelope that says nothing but that this device is there. See [`super::anew`].
+fn barrier(batch: &mut Batch<'_>, state: &mut State, now: Now) -> Result<usize, Stop> {
+    let epoch = state.charter.newest().unwrap_or_default();
+    let unsigned = envelope_of(state, now, epoch, &[])?;
+    if let Some(anew) = &mut state.own.anew {
+        anew.barrier = Some(unsigned.body().seq);
+    }
+    keep(batch, state, &[], unsigned)?;
+    Ok(1)
 }
 
 /// The envelope that holds as many of the first acts as fit.

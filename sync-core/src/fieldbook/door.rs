@@ -117,6 +117,10 @@ pub enum Input {
         /// SEC1, compressed, 33 bytes.
         sign_key: Vec<u8>,
         agree_key: Vec<u8>,
+        /// The store is a copy, or its key is lost: it becomes another device and keeps what it
+        /// knows. Without it a phone that has joined is refused, unless another installation was
+        /// seen to write under its name.
+        anew: bool,
     },
     /// The body of the answer to `POST /v1/join`.
     Joined(Vec<u8>),
@@ -149,9 +153,21 @@ pub enum Input {
     },
     /// The body of the answer to `POST /v1/sync`.
     Answer(Vec<u8>),
+    /// The server turned these envelopes of the last request away, each with the stable word for
+    /// why. They are not sent again.
+    TurnedAway(Vec<(Hash, String)>),
+    /// The server has ended this device: it must join anew, and may.
+    Removed,
+    /// The log was read as far as it must be: write anew what it does not have. Comes from
+    /// `again` only.
+    WriteAnew,
+    /// Somebody has looked into the alarm: syncing goes on, and finds it again if it stands.
+    ClearAlarm,
     /// The server called the nonce stale and gave this one (20 bytes): ask for the next request
     /// again.
     FreshNonce(Vec<u8>),
+    /// Give the request for one record, for [`crate::fieldbook::Fieldbook::read_record`].
+    AskRecord(RecordId),
     /// Begin to hand over to another phone: gives [`Reply::Message`] of the first kind. Closes
     /// first, as `NextRequest` does.
     Offer,
@@ -196,6 +212,14 @@ pub enum Reply {
     /// The body for `POST /v1/sync`.
     Request(Vec<u8>),
     Synced(Synced),
+    /// For the header `wardbook-request` of `GET /v1/stations/{station}/records/{record}`.
+    RecordRequest(Vec<u8>),
+    /// This phone enrolled anew and knows now what the server had of it: so many acts were
+    /// written as its own, so many went into the tray.
+    WrittenAnew {
+        written: u64,
+        held: u64,
+    },
     /// For the other phone.
     Message(Vec<u8>),
     Absorbed(Absorbed),
@@ -247,6 +271,9 @@ pub struct Status {
     pub registered: u64,
     /// In the tray.
     pub held: u64,
+    /// Of those saved: written before this phone enrolled anew, and to be written anew once it
+    /// knows that the server has them not.
+    pub anew: u64,
 }
 
 #[derive(Debug)]

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::alarm;
+use super::anew;
 use super::batch::{Batch, Stop};
 use super::door::{Input, Now, Reply, SignRequest, Synced};
-use super::join::{clock, take_catalogue, take_charter};
+use super::join::{clock, take_catalogue};
 use super::log;
 use super::refusal::Refusal;
 use super::rows::{self, ActRow, Fate};
@@ -15,8 +17,11 @@ use crate::envelope::log::{Entry, SignedHead};
 use crate::envelope::merkle::CompactRange;
 use crate::envelope::sign::{Signable, Signed};
 use crate::ids::{DeviceId, Hash};
-use crate::sync::message::{MAX_ENVELOPES, MAX_REQUEST_ENVELOPES, Message, charter_from_wire};
+use crate::sync::message::{MAX_ENVELOPES, MAX_REQUEST_ENVELOPES, Message};
 use crate::sync::{Receipt, SyncRequest, SyncResponse, Want, WireEnvelope};
+
+/// The server's word for a device that sent two envelopes under one number.
+const FROZEN: &str = "frozen";
 
 /// The next request, to be signed. All own envelopes are signed already.
 pub fn request(
@@ -27,9 +32,7 @@ pub fn request(
     wait_ms: Option<u32>,
 ) -> Result<SignRequest, Stop> {
     let enrolled = state.enrolled()?.clone();
-    if let Some(why) = &state.seen.alarm {
-        return Err(Refusal::Alarm(why.clone()).into());
-    }
+    alarm::stands(state)?;
     let nonce = state.seen.nonce.ok_or(Refusal::NoNonce)?;
     let mut chosen: Vec<&Unsent> = Vec::new();
     let mut bytes = 0;
@@ -108,9 +111,7 @@ pub fn answer(
     bytes: &[u8],
 ) -> Result<(Reply, Vec<Input>), Stop> {
     state.enrolled()?;
-    if let Some(why) = &state.seen.alarm {
-        return Err(Refusal::Alarm(why.clone()).into());
-    }
+    alarm::stands(state)?;
     let unreadable = |why: String| Refusal::Unreadable {
         what: "server's answer",
         why,
@@ -118,15 +119,13 @@ pub fn answer(
     let answer = SyncResponse::from_wire(bytes).map_err(|bad| unreadable(bad.to_string()))?;
     let mut synced = Synced::default();
     let charter_before = state.charter.newest();
+    // Whoever is answered is no removed device.
+    state.own.doubled = false;
     state.seen.nonce = Some(answer.nonce);
     state.seen.want_vector = answer.want_vector;
 
-    let deltas =
-        charter_from_wire(&answer.charter).map_err(|(i, bad)| unreadable(format!("{i}: {bad}")))?;
-    take_charter(state, &deltas)?;
-    if let Some(bundle) = &answer.catalogue {
-        take_catalogue(batch, state, bundle)?;
-    }
+    // `answer.charter` is passed over: nobody signed it. The same deltas are statements in the
+    // server's signed envelopes, and only from there they are believed.
     if let Some(receipt) = &answer.receipt {
         synced.sent += take_receipt(batch, state, receipt)?;
     }
@@ -147,14 +146,50 @@ pub fn answer(
     }
     let entries = new_entries(state, &answer, again_from_start)?;
     log::take(batch, state, shelf, &entries, bodies, &mut synced)?;
+    if let Some(bundle) = &answer.catalogue {
+        take_catalogue(batch, state, bundle)?;
+    }
+    all_confirmed(state)?;
     let moved = !entries.is_empty() || state.charter.newest() != charter_before;
     synced.index = state.seen.range.size();
     synced.more = answer.more || !state.seen.unsent.is_empty() || again_from_start;
-    let again = match moved {
+    let mut again = match moved {
         true => free_waiting(state),
         false => Vec::new(),
     };
+    if anew::is_due(state) {
+        again.push(Input::WriteAnew);
+        synced.more = true;
+    }
     Ok((Reply::Synced(synced), again))
+}
+
+/// Once the log is read as far as it was when this phone joined, it has said all that the answer
+/// to joining had said.
+fn all_confirmed(state: &State) -> Result<(), Refusal> {
+    let is_read = state.seen.range.size() >= state.seen.confirmed_by;
+    match state.seen.unconfirmed.keys().next() {
+        Some(epoch) if is_read => Err(Refusal::OtherCharter { n: epoch.n }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The server will not take these: they stay here, and are not sent again.
+pub fn turned_away(state: &mut State, refused: &[(Hash, String)]) -> Result<(), Refusal> {
+    let own = state.device();
+    for (hash, code) in refused {
+        let unsent = state.seen.unsent.iter().find(|unsent| unsent.hash == *hash);
+        let Some(Unsent { device, seq, .. }) = unsent.cloned() else {
+            continue;
+        };
+        if device == own && code == FROZEN {
+            return Err(Refusal::Frozen { seq });
+        }
+        if device != own {
+            state.seen.unsent.retain(|unsent| unsent.hash != *hash);
+        }
+    }
+    Ok(())
 }
 
 /// Every envelope that waits is tried again.
@@ -168,7 +203,7 @@ pub fn free_waiting(state: &State) -> Vec<Input> {
         .collect()
 }
 
-fn is_server(state: &State, verify: impl Fn(&[u8]) -> bool) -> bool {
+pub fn is_server(state: &State, verify: impl Fn(&[u8]) -> bool) -> bool {
     let of_charter = state.charter.now().and_then(|now| now.server());
     let joined = state.own.enrolled.as_ref().map(|enrolled| &enrolled.server);
     let mut keys = of_charter.into_iter().chain(joined);

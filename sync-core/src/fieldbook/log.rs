@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::anew;
 use super::batch::{Batch, Stop};
 use super::door::Synced;
 use super::exchange::mark_sent;
@@ -19,7 +20,10 @@ use crate::ids::{ActId, DeviceId, Hash, PersonId};
 
 /// A stored envelope.
 pub fn stored(batch: &mut Batch<'_>, device: DeviceId, seq: u64) -> Result<Option<Envelope>, Stop> {
-    let key = rows::envelope_key(device, seq);
+    envelope_under(batch, rows::envelope_key(device, seq))
+}
+
+pub fn envelope_under(batch: &mut Batch<'_>, key: String) -> Result<Option<Envelope>, Stop> {
     let Some(bytes) = batch.bytes(&key)? else {
         return Ok(None);
     };
@@ -68,8 +72,9 @@ pub fn take(
         .collect();
     let fetched = shelf.fetch(batch, &touched);
     for (entry, (_, frame)) in entries.iter().zip(&found) {
-        if entry.device == state.device() {
-            for act in frame.acts.iter().flatten() {
+        for act in frame.acts.iter().flatten() {
+            anew::want(batch, state, entry.device, act);
+            if entry.device == state.device() {
                 batch.want(&rows::act_key(act.n));
             }
         }
@@ -121,7 +126,7 @@ fn body(
         let statements = frame.iter().flat_map(|frame| &frame.statements);
         for statement in statements {
             if let Statement::Charter(delta) = statement {
-                take_charter(state, std::slice::from_ref(delta))?;
+                take_charter(state, delta)?;
             }
         }
     } else if !signed(state, &envelope) {
@@ -170,6 +175,7 @@ fn own(
         .seen
         .unsent
         .retain(|unsent| unsent.hash != entry.envelope);
+    anew::pass(state, entry.seq);
     let (device, person) = (state.device(), state.enrolled()?.person.clone());
     for (index, act) in frame.acts.iter().enumerate() {
         let Ok(act) = act else { continue };
@@ -233,6 +239,7 @@ fn hold(
             act: to_bytes(act),
             code: code.to_owned(),
             detail: String::new(),
+            device: None,
         };
         batch.put(rows::tray_key(act.n), &row);
     }
@@ -258,6 +265,14 @@ fn others(
     for (index, act) in frame.acts.iter().enumerate() {
         let Ok(act) = act else { continue };
         let id = ActId { device, n: act.n };
+        if state.was(device) {
+            let code = code(entry, index);
+            let outcome = match entry.holds(index as u32) {
+                true => Err(code.as_str()),
+                false => Ok(entry.index),
+            };
+            anew::settle(batch, state, device, act, outcome, synced)?;
+        }
         if entry.holds(index as u32) {
             shelf.fetch(batch, act.parts.iter().map(|part| &part.record))?;
             shelf.take_out(batch, state, BTreeSet::from([id]))?;
@@ -267,6 +282,9 @@ fn others(
         let from = (device, &owner, envelope.map(Envelope::as_need));
         if shelf.take_logged(batch, state, act, from, arrival(entry))? {
             synced.received += 1;
+        }
+        if owner == state.enrolled()?.person {
+            anew::twin(batch, state, act, entry.index, synced)?;
         }
         if let Some(original) = act.original()
             && original.act.device == state.device()
@@ -383,7 +401,7 @@ fn take_statement(
     statement: &Statement,
 ) -> Result<(), Stop> {
     match statement {
-        Statement::Charter(delta) => take_charter(state, std::slice::from_ref(delta))?,
+        Statement::Charter(delta) => take_charter(state, delta)?,
         Statement::Verdict(verdict) => take_verdict(batch, state, verdict)?,
         Statement::Number(number) => {
             batch.put(rows::number_key(number.record, &number.book), &number.text);
@@ -396,19 +414,21 @@ fn take_statement(
 
 /// The verdict's words go to the tray; what it does is told by entries and acts.
 fn take_verdict(batch: &mut Batch<'_>, state: &mut State, verdict: &Verdict) -> Result<(), Stop> {
-    if verdict.act.device != state.device() {
+    let own = state.device();
+    if verdict.act.device != own && !state.was(verdict.act.device) {
         return Ok(());
     }
     let key = rows::tray_key(verdict.act.n);
-    let Some(row) = batch.get::<TrayRow>(&key)? else {
+    let row = batch.get::<TrayRow>(&key)?;
+    let Some(row) = row.filter(|row| row.device.unwrap_or(own) == verdict.act.device) else {
         return Ok(());
     };
     match verdict.outcome {
         Outcome::Held => {
             let row = TrayRow {
-                act: row.act,
                 code: verdict.code.clone(),
                 detail: verdict.detail.clone(),
+                ..row
             };
             batch.put(key, &row);
         }

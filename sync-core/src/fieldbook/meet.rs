@@ -296,7 +296,7 @@ fn admit(
     if is_server {
         for statement in &frame.statements {
             if let Statement::Charter(delta) = statement {
-                take_charter(state, std::slice::from_ref(delta))?;
+                take_charter(state, delta)?;
             }
         }
     }

@@ -46,6 +46,7 @@
 //!     name: "巡查一号".into(),
 //!     sign_key: key.public(),
 //!     agree_key: key.public(),
+//!     anew: false,
 //! };
 //! let now = Now { wall: 1_760_000_000_000, mono: 5_000, boot: 1 };
 //! let mut loaded = Loaded::new();
@@ -73,8 +74,11 @@
 
 mod act;
 mod again;
+mod alarm;
+mod anew;
 mod batch;
 mod close;
+mod dispatch;
 mod door;
 mod exchange;
 pub mod import;
@@ -87,6 +91,7 @@ mod query;
 mod refusal;
 pub mod rows;
 mod shelf;
+mod single;
 mod state;
 
 #[cfg(test)]
@@ -102,28 +107,19 @@ pub use door::{
 pub use index::IndexRow;
 pub use query::{Asked, HeldItem, RecordView, Word};
 pub use refusal::{OpenError, Refusal};
+pub use state::Alarm;
 
 use crate::catalogue::Catalogue;
 use crate::envelope::codec::{from_newer, to_bytes};
-use crate::envelope::sign::{Signed, verify};
 use crate::ids::{DeviceId, Hash, PersonId, StationId};
-use crate::sync::Nonce;
-use crate::sync::message::Message;
 use batch::{Batch, Stop};
+use dispatch::{Outcome, outcome};
 use shelf::Shelf;
-use state::{FORMAT, State, Then, Ticket};
+use state::{FORMAT, State};
 
 #[derive(Debug)]
 pub struct Fieldbook {
     state: State,
-}
-
-/// What one input leads to, beside its writes.
-#[derive(Default)]
-struct Outcome {
-    replies: Vec<Reply>,
-    sign: Vec<SignRequest>,
-    again: Vec<Input>,
 }
 
 impl Fieldbook {
@@ -199,7 +195,7 @@ impl Fieldbook {
             Err(Stop::Missing) => Ok(Handled::More(batch.into_needs())),
             Err(Stop::Refused(refusal)) if refusal.is_alarm() => {
                 let mut next = self.state.clone();
-                next.seen.alarm = Some(refusal.to_string());
+                alarm::raise(&mut next, now, &refusal);
                 let outcome = Outcome {
                     replies: vec![Reply::Alarm(refusal.to_string())],
                     ..Outcome::default()
@@ -218,11 +214,29 @@ impl Fieldbook {
 
     pub fn status(&self) -> Status {
         Status {
-            saved: self.state.own.last_act,
+            saved: self.state.own.last_act - self.state.own.rewritten,
             sent: self.state.own.sent,
             registered: self.state.own.registered,
             held: self.state.own.held,
+            anew: self.state.own.anew.map_or(0, |anew| anew.acts),
         }
+    }
+
+    /// The key that this device signs with; none before it has joined.
+    pub fn sign_key(&self) -> Option<&[u8]> {
+        let enrolled = self.state.own.enrolled.as_ref()?;
+        Some(&enrolled.sign_key)
+    }
+
+    /// Whether another installation was seen to write under this device's name: it must join
+    /// anew, and may.
+    pub fn is_doubled(&self) -> bool {
+        self.state.own.doubled
+    }
+
+    /// All alarms there were, oldest first; of many, the newest.
+    pub fn alarms(&self) -> &[Alarm] {
+        &self.state.seen.alarms
     }
 
     /// Which station, device and person this is; none before it has joined.
@@ -247,6 +261,11 @@ impl Fieldbook {
     /// the server has not.
     pub fn has_unsent(&self) -> bool {
         self.state.own.closed_to < self.state.own.last_act || !self.state.seen.unsent.is_empty()
+    }
+
+    /// Envelopes that wait to be sent.
+    pub fn unsent(&self) -> usize {
+        self.state.seen.unsent.len()
     }
 
     /// Why syncing has stopped, if it has.
@@ -287,182 +306,4 @@ fn stored<T: for<'b> minicbor::Decode<'b, ()>>(
             })
         })
         .transpose()
-}
-
-impl Outcome {
-    fn reply(reply: Reply) -> Outcome {
-        Outcome {
-            replies: vec![reply],
-            ..Outcome::default()
-        }
-    }
-
-    fn sign(request: SignRequest) -> Outcome {
-        Outcome {
-            sign: vec![request],
-            ..Outcome::default()
-        }
-    }
-}
-
-fn outcome(
-    batch: &mut Batch<'_>,
-    state: &mut State,
-    shelf: &mut Shelf,
-    now: Now,
-    input: Input,
-) -> Result<Outcome, Stop> {
-    match input {
-        Input::Join {
-            code,
-            station,
-            name,
-            sign_key,
-            agree_key,
-        } => {
-            let who = join::Newcomer {
-                code,
-                station,
-                name,
-                sign_key,
-                agree_key,
-            };
-            Ok(Outcome::sign(join::ask(state, now, who)?))
-        }
-        Input::Joined(bytes) => Ok(Outcome::reply(join::joined(batch, state, &bytes)?)),
-        Input::Record { act, again } => {
-            let saved = act::record(batch, state, shelf, now, act, again)?;
-            Ok(Outcome::reply(saved))
-        }
-        Input::Line {
-            file,
-            line,
-            text,
-            then,
-        } => {
-            let it = line::Play {
-                file,
-                line,
-                text: &text,
-                then: then.as_deref(),
-            };
-            Ok(Outcome::reply(line::play(batch, state, shelf, now, it)?))
-        }
-        Input::Close => {
-            let envelopes = close::close(batch, state, now)?;
-            Ok(Outcome {
-                replies: vec![Reply::Closed { envelopes }],
-                sign: close::ask(batch, state)?,
-                again: Vec::new(),
-            })
-        }
-        Input::Signed { ticket, sig } => signed(batch, state, ticket, sig),
-        Input::NextRequest { limit, wait_ms } => {
-            if let Some(first) = close_first(batch, state, now, Then::Request { limit, wait_ms })? {
-                return Ok(first);
-            }
-            let request = exchange::request(batch, state, now, limit, wait_ms)?;
-            Ok(Outcome::sign(request))
-        }
-        Input::Answer(bytes) => {
-            let (reply, again) = exchange::answer(batch, state, shelf, &bytes)?;
-            Ok(Outcome {
-                replies: vec![reply],
-                again,
-                ..Outcome::default()
-            })
-        }
-        Input::FreshNonce(bytes) => {
-            state.enrolled()?;
-            let length = bytes.len();
-            let nonce = bytes.try_into().map_err(|_| Refusal::Unreadable {
-                what: "nonce",
-                why: format!("{length} bytes, it has 20"),
-            })?;
-            state.seen.nonce = Some(Nonce(nonce));
-            Ok(Outcome::default())
-        }
-        Input::Offer => match close_first(batch, state, now, Then::Offer)? {
-            Some(first) => Ok(first),
-            None => Ok(Outcome::reply(meet::offer(state)?)),
-        },
-        Input::AnswerOffer(bytes) => {
-            let then = Then::AnswerOffer(bytes.clone());
-            match close_first(batch, state, now, then)? {
-                Some(first) => Ok(first),
-                None => Ok(Outcome::reply(meet::answer_offer(batch, state, &bytes)?)),
-            }
-        }
-        Input::Absorb(bytes) => {
-            let (replies, again) = meet::absorb(batch, state, shelf, &bytes)?;
-            Ok(Outcome {
-                replies,
-                again,
-                ..Outcome::default()
-            })
-        }
-        Input::Free { device, seq } => {
-            let (replies, again) = meet::free(batch, state, shelf, device, seq)?;
-            Ok(Outcome {
-                replies,
-                again,
-                ..Outcome::default()
-            })
-        }
-    }
-}
-
-/// Closes what waits. Where signatures are due, `then` goes on after the last of them.
-fn close_first(
-    batch: &mut Batch<'_>,
-    state: &mut State,
-    now: Now,
-    then: Then,
-) -> Result<Option<Outcome>, Stop> {
-    let envelopes = close::close(batch, state, now)?;
-    if state.own.unsigned.is_empty() {
-        return Ok(None);
-    }
-    state.then = Some(then);
-    Ok(Some(Outcome {
-        replies: vec![Reply::Closed { envelopes }],
-        sign: close::ask(batch, state)?,
-        again: Vec::new(),
-    }))
-}
-
-fn signed(
-    batch: &mut Batch<'_>,
-    state: &mut State,
-    ticket: u64,
-    sig: Vec<u8>,
-) -> Result<Outcome, Stop> {
-    let asked = state
-        .tickets
-        .remove(&ticket)
-        .ok_or(Refusal::NoTicket(ticket))?;
-    match asked {
-        Ticket::Join(request) => {
-            let request = Signed::new(request, sig);
-            match request.proves_its_key() {
-                true => Ok(Outcome::reply(Reply::JoinRequest(request.to_wire()))),
-                false => Err(Refusal::Signature.into()),
-            }
-        }
-        Ticket::Envelope { seq, bytes } => {
-            let again = close::signed(batch, state, seq, &bytes, sig)?;
-            Ok(Outcome {
-                again: again.into_iter().collect(),
-                ..Outcome::default()
-            })
-        }
-        Ticket::Request(request) => {
-            use crate::envelope::sign::Signable;
-            if !verify(&state.enrolled()?.sign_key, &request.sign_bytes(), &sig) {
-                return Err(Refusal::Signature.into());
-            }
-            let request = Signed::new(request, sig);
-            Ok(Outcome::reply(Reply::Request(request.to_wire())))
-        }
-    }
 }

@@ -58,7 +58,7 @@ pub struct RecordView {
     pub numbers: BTreeMap<String, String>,
     /// How far each act has come, in the order of the view's changes.
     pub words: Vec<Word>,
-    catalogue: Option<Arc<Catalogue>>,
+    pub(super) catalogue: Option<Arc<Catalogue>>,
 }
 
 impl RecordView {
@@ -148,10 +148,13 @@ impl Fieldbook {
                 return Ok(None);
             };
             let view = View::of(history);
-            let own = self.state.device();
+            let is_own = |act: ActId| {
+                let state = &self.state;
+                act.device == state.device() || state.was(act.device)
+            };
             for change in &view.changes {
                 let origin = &change.origin;
-                if origin.act.device == own && origin.entry.is_none() {
+                if is_own(origin.act) && origin.entry.is_none() {
                     batch.want(&rows::act_key(origin.act.n));
                 }
             }
@@ -159,7 +162,7 @@ impl Fieldbook {
             let mut words = Vec::new();
             for change in &view.changes {
                 let origin = &change.origin;
-                words.push(match (origin.entry, origin.act.device == own) {
+                words.push(match (origin.entry, is_own(origin.act)) {
                     (Some(_), _) => Word::Registered,
                     (None, false) => Word::Saved,
                     (None, true) => {
@@ -195,7 +198,7 @@ impl Fieldbook {
                 records.dedup();
                 items.push(HeldItem {
                     act: ActId {
-                        device,
+                        device: row.device.unwrap_or(device),
                         n: content.n,
                     },
                     at: content.at,
@@ -213,7 +216,8 @@ impl Fieldbook {
     pub fn again(&self, loaded: &Loaded, act: ActId) -> Result<Asked<Vec<Deed>>, Refusal> {
         ask(loaded, |batch| {
             let row: Option<TrayRow> = batch.get(&rows::tray_key(act.n))?;
-            let row = row.filter(|_| act.device == self.state.device());
+            let own = self.state.device();
+            let row = row.filter(|row| act.device == row.device.unwrap_or(own));
             let row = row.ok_or(Refusal::NotInTray(act))?;
             let content: Act = from_newer(&row.act).map_err(|bad| Refusal::Store {
                 key: rows::tray_key(act.n),

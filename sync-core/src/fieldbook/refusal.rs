@@ -28,6 +28,14 @@ pub enum Refusal {
     NotEnrolled,
     #[error("this phone is enrolled already, as device {0}")]
     Enrolled(DeviceId),
+    #[error("the code is for {given}, and this phone is one of {own}: ask for a code for {own}")]
+    OtherPerson { own: String, given: String },
+    #[error(
+        "another installation writes under the name of this phone: join anew with a code from the chief"
+    )]
+    Doubled,
+    #[error("there is no alarm to clear")]
+    NoAlarm,
     #[error("nobody asked to join: begin with the code from the chief")]
     NotJoining,
     #[error("the key is not one: {0} bytes, a compressed P-256 point has 33")]
@@ -89,6 +97,10 @@ pub enum Refusal {
     /// The gate here does not let the act in: a right that the person lacks.
     #[error("this may not be written ({0})")]
     Gate(Held),
+    #[error(
+        "{step} is for a handler, and who becomes one counts from the next act on: save this without the step and take it then"
+    )]
+    HandlerFromNextAct { step: String },
     #[error("line {line}: {what}")]
     Line { line: u64, what: String },
 
@@ -123,6 +135,16 @@ pub enum Refusal {
         "the log holds another envelope {seq} of this device: another phone writes under its name"
     )]
     TwoOfUs { seq: u64 },
+    /// An alarm: what the answer to joining said of the charter, the signed log does not.
+    #[error(
+        "the charter of epoch {n} that this phone was given when it joined is not the one in the station's signed log"
+    )]
+    OtherCharter { n: u64 },
+    /// An alarm, on the word of the server: it holds two envelopes under one number.
+    #[error(
+        "the server holds another envelope {seq} of this device and takes no more of it: another phone writes under its name"
+    )]
+    Frozen { seq: u64 },
     #[error("the other phone belongs to another station")]
     OtherStation,
     #[error("what the store holds under {key} cannot be read: {why}")]
@@ -136,7 +158,11 @@ impl Refusal {
     pub fn is_alarm(&self) -> bool {
         matches!(
             self,
-            Refusal::TwoHistories { .. } | Refusal::Diverged { .. } | Refusal::TwoOfUs { .. }
+            Refusal::TwoHistories { .. }
+                | Refusal::Diverged { .. }
+                | Refusal::TwoOfUs { .. }
+                | Refusal::Frozen { .. }
+                | Refusal::OtherCharter { .. }
         )
     }
 }

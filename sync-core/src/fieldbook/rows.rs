@@ -15,6 +15,7 @@
 //! | `act/<n>` | an own act: its bytes until it is closed, then its envelope; its fate ([`ActRow`]) | four times |
 //! | `line/<file>/<line>` | the act that played an import line | once, in the batch of the act |
 //! | `tray/<n>` | an own act that was held ([`TrayRow`]) | |
+//! | `was/<n>` | an act of the device this was, until the log says what became of it ([`WasRow`]) | |
 //! | `unsigned/<seq>` | an own envelope that waits for its signature | |
 //! | `env/<device>/<seq>` | a signed envelope | once |
 //! | `wait/<device>/<seq>` | a colleague's envelope that lacks one before it | |
@@ -37,6 +38,8 @@ pub const CHARTER: &str = "charter";
 pub const CATALOGUES: &str = "catalogue/";
 pub const INDEX: &str = "idx/";
 pub const TRAY: &str = "tray/";
+pub const ACTS: &str = "act/";
+pub const WAS: &str = "was/";
 
 pub fn catalogue_key(hash: Hash) -> String {
     format!("{CATALOGUES}{hash}")
@@ -63,13 +66,16 @@ pub fn numbers_prefix(record: RecordId) -> String {
     format!("num/{record}/")
 }
 pub fn act_key(n: u64) -> String {
-    format!("act/{n:012}")
+    format!("{ACTS}{n:012}")
 }
 pub fn line_key(file: Hash, line: u64) -> String {
     format!("line/{file}/{line:010}")
 }
 pub fn tray_key(n: u64) -> String {
     format!("{TRAY}{n:012}")
+}
+pub fn was_key(n: u64) -> String {
+    format!("{WAS}{n:012}")
 }
 pub fn unsigned_key(seq: u64) -> String {
     format!("unsigned/{seq:012}")
@@ -195,4 +201,39 @@ pub struct TrayRow {
     pub code: String,
     #[n(2)]
     pub detail: String,
+    /// The device it was written as, where that is not this one any more.
+    #[n(3)]
+    pub device: Option<DeviceId>,
+}
+
+/// An act of a device that this phone was, and of which no fate is known. Act numbers go on when
+/// a phone enrols anew, so that no two of one store are the same.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WasRow {
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub act: Vec<u8>,
+    #[n(1)]
+    pub device: DeviceId,
+    /// The server has given a receipt: it is for the log to say what becomes of it.
+    #[n(2)]
+    pub sent: bool,
+    /// Another installation of the same store has written it anew already.
+    #[n(3)]
+    pub twin: Option<Twin>,
+}
+
+/// An act that stands in the place of another, change by change.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Twin {
+    /// Old and new, of each part.
+    #[n(0)]
+    pub records: Vec<(RecordId, RecordId)>,
+    #[n(1)]
+    pub changes: Vec<(Hash, Hash)>,
+    /// Names of rows and members.
+    #[n(2)]
+    pub names: Vec<(String, String)>,
 }

@@ -394,7 +394,7 @@ impl Shelf {
 }
 
 impl Sheet {
-    fn next_generation(&mut self, own: DeviceId) {
+    pub fn next_generation(&mut self, own: DeviceId) {
         let used = self.row.generations.get(&own).copied().unwrap_or(0);
         self.row.own_g = self.row.own_g.max(used) + 1;
     }

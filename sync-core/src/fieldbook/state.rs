@@ -12,10 +12,10 @@ use crate::envelope::log::{SignedHead, TreeHead};
 use crate::envelope::merkle::CompactRange;
 use crate::envelope::{Charter, ServerKey};
 use crate::ids::{DeviceId, Epoch, Hash, PersonId, StationId};
-use crate::sync::{JoinRequest, Nonce, SyncRequest};
+use crate::sync::{JoinRequest, Nonce, RecordRequest, SyncRequest};
 
 /// The store's format. A newer one is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// All of it. Cloning is cheap enough to be done for every input.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +62,37 @@ pub struct Own {
     pub registered: u64,
     #[n(9)]
     pub held: u64,
+    /// The devices this store belonged to before it enrolled anew.
+    #[n(10)]
+    #[cbor(default)]
+    pub former: Vec<DeviceId>,
+    /// Acts of those that no server is known to have: until they are written anew.
+    #[n(11)]
+    pub anew: Option<Anew>,
+    /// Own acts that stand in the place of earlier ones, which count no more.
+    #[n(12)]
+    #[cbor(default)]
+    pub rewritten: u64,
+    /// Another installation writes under this device's name: it must enrol anew.
+    #[n(13)]
+    #[cbor(default)]
+    pub doubled: bool,
+}
+
+/// How far this phone is with learning what the server has of it. See [`super::anew`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Anew {
+    /// Acts without a receipt and without a place in the log, as far as is known.
+    #[n(0)]
+    pub acts: u64,
+    /// The own envelope behind which the log holds all that the server had before.
+    #[n(1)]
+    pub barrier: Option<u64>,
+    /// Its entry was read.
+    #[n(2)]
+    #[cbor(default)]
+    pub passed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -106,6 +137,36 @@ pub struct SeenLog {
     /// Envelopes in `wait/`, by what each lacks.
     #[n(8)]
     pub waiting: BTreeSet<(DeviceId, u64)>,
+    /// All alarms there were, oldest first; of many, the newest.
+    #[n(9)]
+    #[cbor(default)]
+    pub alarms: Vec<Alarm>,
+    /// What the answer to joining said of the charter and the signed log has not said yet.
+    #[n(10)]
+    #[cbor(default)]
+    pub unconfirmed: BTreeMap<Epoch, Hash>,
+    /// So many entries of the log say all of it, by the signed head that came with the answer.
+    #[n(11)]
+    #[cbor(default)]
+    pub confirmed_by: u64,
+}
+
+/// That the server showed what cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Alarm {
+    #[n(0)]
+    pub what: String,
+    /// Milliseconds since 1970 by this phone's clock.
+    #[n(1)]
+    pub at: i64,
+    /// When somebody said that it was looked into.
+    #[n(2)]
+    pub cleared: Option<i64>,
+    /// The log proves that another installation bears this one's name: joining anew settles it
+    /// and nothing else does.
+    #[n(3)]
+    pub lasting: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -138,6 +199,7 @@ pub enum Ticket {
     Join(JoinRequest),
     Envelope { seq: u64, bytes: Vec<u8> },
     Request(SyncRequest),
+    Record(RecordRequest),
 }
 
 /// What goes on once all envelopes are signed.
@@ -165,6 +227,10 @@ impl State {
                 sent: 0,
                 registered: 0,
                 held: 0,
+                former: Vec::new(),
+                anew: None,
+                rewritten: 0,
+                doubled: false,
             },
             seen: SeenLog {
                 head: None,
@@ -176,6 +242,9 @@ impl State {
                 alarm: None,
                 want_vector: false,
                 waiting: BTreeSet::new(),
+                alarms: Vec::new(),
+                unconfirmed: BTreeMap::new(),
+                confirmed_by: 0,
             },
             charter: Arc::new(Charter::default()),
             catalogues: Arc::new(BTreeMap::new()),
@@ -193,6 +262,11 @@ impl State {
     pub fn device(&self) -> DeviceId {
         let enrolled = self.own.enrolled.as_ref();
         enrolled.map_or(DeviceId([0; 16]), |enrolled| enrolled.device)
+    }
+
+    /// Whether this phone wrote under that name before it enrolled anew.
+    pub fn was(&self, device: DeviceId) -> bool {
+        self.own.former.contains(&device)
     }
 
     pub fn station(&self) -> StationId {

@@ -1,5 +1,7 @@
 //! Phones, an honest server, and what goes wrong between them.
 
+mod anew;
+mod middleman;
 mod officers_day;
 mod phone;
 mod server;
@@ -51,7 +53,7 @@ fn a_morning_without_signal_becomes_registered() {
         saved: 2,
         sent: 2,
         registered: 2,
-        held: 0,
+        ..Status::default()
     };
     assert_eq!(phone.book.status(), status);
     phone.restart();
@@ -94,6 +96,18 @@ fn two_phones_that_change_one_field_at_once_both_show_both_values_until_one_sett
         matches!(refused, Refusal::Write(write::Refused::Conflicted { .. })),
         "{refused}"
     );
+    for (value, other) in [("甲", "丁"), ("乙", "戊")] {
+        let spot = Spot::Field("place".into());
+        let value = Scalar::Str(value.into());
+        let settle = Edit::Settle { spot, value };
+        // Each of the two may be the one that is settled on.
+        let mut apart = two.copy(2);
+        apart.change(record, vec![settle]).unwrap();
+        let view = apart.view(record);
+        let earlier = &view.fields["place"].earlier;
+        assert!(earlier.iter().all(|written| written.value != Scalar::Null));
+        apart.change(record, vec![set("place", other)]).unwrap();
+    }
     let spot = Spot::Field("place".into());
     let value = Scalar::Str("乙".into());
     two.change(record, vec![Edit::Settle { spot, value }])
@@ -404,13 +418,13 @@ fn what_the_server_needs_goes_out_first() {
 fn acts_of_an_older_charter_are_closed_under_it_and_never_share_an_envelope_with_newer_ones() {
     let mut server = station();
     let mut phone = Phone::join(&mut server, 1, OFFICER);
-    let record = phone.new_case();
+    let request = phone.request();
     server.grant(&phone.person.clone(), LEADER, None);
     Phone::join(&mut server, 2, OFFICER);
+    let answer = server.sync(&request);
+    let record = phone.new_case();
     // The newer charter comes while the act still waits.
-    let mut answer = SyncResponse::nothing_new(crate::sync::nonce::issue(&[9; 32], server.now));
-    answer.charter = crate::sync::message::charter_to_wire(&server.deltas);
-    phone.play(Input::Answer(answer.to_wire())).unwrap();
+    phone.play(Input::Answer(answer)).unwrap();
     phone.change(record, vec![set("level", "station")]).unwrap();
     let synced = phone.sync(&mut server);
     assert_eq!((synced.registered, synced.held), (2, 0));

@@ -347,6 +347,11 @@ impl Hand<'_, '_, '_> {
 
     fn set(&mut self, spot: &Spot, value: &Scalar) -> Result<(), Refused> {
         let (object, key) = self.find(spot)?;
+        let visible = self.visible(spot)?;
+        if visible.len() > 1 && visible.contains(value) {
+            // Automerge would delete the others and leave it at that; a record only ever writes.
+            self.put(&object, &key, &Scalar::Null)?;
+        }
         self.put(&object, &key, value)
     }
 

@@ -140,7 +140,8 @@ pub struct SyncResponse {
     #[n(5)]
     #[cbor(default, skip_if = "is_false")]
     pub want_vector: bool,
-    /// The charter deltas after the request's epoch, in order, each as its canonical bytes.
+    /// The charter deltas after the request's epoch, in order, each as its canonical bytes. Signed
+    /// they are in the server's envelopes alone: a phone believes those.
     #[n(6)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub charter: Vec<ByteVec>,
@@ -213,6 +214,9 @@ pub struct JoinRequest {
     pub name: String,
     #[n(5)]
     pub clock: Clock,
+    /// The device this installation was until now. It ends as the new one begins.
+    #[n(6)]
+    pub replaces: Option<DeviceId>,
 }
 
 impl Signed<JoinRequest> {
@@ -233,7 +237,8 @@ pub struct JoinResponse {
     pub person: PersonId,
     #[n(3)]
     pub server: ServerKey,
-    /// All charter deltas so far, in order, each as its canonical bytes.
+    /// All charter deltas so far, in order, each as its canonical bytes. The log states them signed,
+    /// up to `head`.
     #[n(4)]
     pub charter: Vec<ByteVec>,
     /// The catalogue bundle of the newest charter.

@@ -96,6 +96,7 @@ fn a_join_proves_the_key_it_brings() {
         agree_key: key(4).public(),
         name: "小王的手机".into(),
         clock: quiet_request().clock,
+        replaces: None,
     };
     assert!(Signed::by(&key(3), request.clone()).proves_its_key());
     assert!(!Signed::by(&key(5), request).proves_its_key());

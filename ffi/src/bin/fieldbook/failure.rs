@@ -242,6 +242,12 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
     match refusal {
         Refusal::NotEnrolled => ("not_enrolled", vec![]),
         Refusal::Enrolled(device) => ("enrolled_already", vec![("device", device.short())]),
+        Refusal::OtherPerson { own, given } => (
+            "code_of_another",
+            vec![("own", own.clone()), ("given", given.clone())],
+        ),
+        Refusal::Doubled | Refusal::TwoOfUs { .. } | Refusal::Frozen { .. } => ("doubled", vec![]),
+        Refusal::NoAlarm => ("no_alarm", vec![]),
         Refusal::NotJoining => ("not_joining", vec![]),
         Refusal::BadKey(_) | Refusal::OtherKey => ("key_refused", detail(refusal)),
         Refusal::NothingToDo => ("nothing_to_do", vec![]),
@@ -314,12 +320,15 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
                 vec![("detail", format!("{why} ({})", held.detail))],
             )
         }
+        Refusal::HandlerFromNextAct { step } => {
+            ("handler_from_next_act", vec![("step", step.clone())])
+        }
         Refusal::Line { line, what } => (
             "line_wrong",
             vec![("line", line.to_string()), ("what", what.clone())],
         ),
         Refusal::Alarm(what) => ("alarm", vec![("detail", what.clone())]),
-        Refusal::TwoHistories { .. } | Refusal::Diverged { .. } | Refusal::TwoOfUs { .. } => {
+        Refusal::TwoHistories { .. } | Refusal::Diverged { .. } | Refusal::OtherCharter { .. } => {
             ("alarm", detail(refusal))
         }
         Refusal::Unreadable { what, why } => {

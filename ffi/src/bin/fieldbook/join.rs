@@ -24,6 +24,7 @@ pub struct Join {
 impl Join {
     pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
         let client = client(&self.server, say)?;
+        let is_anew = phone.membership().is_ok();
         let member = phone.join(&client, &self.code, self.station, &self.name)?;
         let fill = [
             ("person", member.person.to_string()),
@@ -31,6 +32,10 @@ impl Join {
             ("device", member.device.short()),
         ];
         say.line(&say.text("say", "joined", &fill));
+        if is_anew {
+            let fill = [("anew", phone.status().anew.to_string())];
+            say.line(&say.text("say", "joined_anew", &fill));
+        }
         Ok(())
     }
 }

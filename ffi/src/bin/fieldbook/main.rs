@@ -1,5 +1,6 @@
 //! A phone for the terminal: it records without a signal, and syncs when there is one.
 
+mod alarms;
 mod failure;
 mod import;
 mod join;
@@ -78,10 +79,14 @@ enum Command {
     List(list::List),
     /// Show a record with its history, conflicts and clocks
     Show(show::Show),
+    /// Show a record that this phone has only heard of, as the server has it
+    Fetch(show::Fetch),
     /// Count what was saved, sent, registered and held
     Status(status::Status),
     /// Show what was held and why, and submit it again
     Tray(tray::Tray),
+    /// Show what the server showed that cannot be, now and in the past
+    Alarms(alarms::Alarms),
     /// Exchange with the server
     Sync(sync::Sync),
     /// Write all this phone holds into a file for another phone
@@ -142,8 +147,10 @@ fn run(args: Args, say: &Say) -> Result<(), Failure> {
         Command::Write(write) => write.run(phone, say),
         Command::List(list) => list.run(phone, say),
         Command::Show(show) => show.run(phone, say),
+        Command::Fetch(fetch) => fetch.run(phone, say),
         Command::Status(status) => status.run(phone, say),
         Command::Tray(tray) => tray.run(phone, say),
+        Command::Alarms(alarms) => alarms.run(phone, say),
         Command::Sync(sync) => sync.run(phone, say),
         Command::Give(give) => give.run(phone, say),
         Command::Take(take) => take.run(phone, say),

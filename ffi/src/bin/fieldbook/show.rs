@@ -2,12 +2,14 @@ use clap::Args;
 use ffi::{Phone, Shown};
 use serde_json::json;
 use sync_core::catalogue::{Field, FieldType, Kind};
+use sync_core::ids::RecordId;
 use sync_core::record::change::Scalar;
 use sync_core::record::state::{self, Conflict, Progress};
 use sync_core::record::view::{Entry, Slot, Written};
 use sync_core::record::{data, export, parts, value};
 
 use crate::failure::Failure;
+use crate::join::client;
 use crate::say::Say;
 
 #[derive(Debug, Args)]
@@ -21,18 +23,45 @@ pub struct Show {
 
 impl Show {
     pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
-        let shown = phone.show(phone.find(&self.record)?)?;
-        let page = Page { shown: &shown, say };
-        match self.json {
-            true => {
-                let mut line = export::line(shown.view(), shown.record.kind());
-                line.insert("record".into(), json!(shown.view().record.to_string()));
-                say.line(&serde_json::Value::Object(line).to_string());
-            }
-            false => page.print(),
+        tell(&phone.show(phone.find(&self.record)?)?, self.json, say);
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// The record's id, all of it
+    record: RecordId,
+    /// The server's address; by default the one of the last time
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// One JSON object on one line, as exports have it
+    #[arg(long)]
+    json: bool,
+}
+
+impl Fetch {
+    pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
+        let server = match self.server {
+            Some(server) => server,
+            None => phone.server()?.ok_or(Failure::NoServer)?,
+        };
+        let shown = phone.fetch(&client(&server, say)?, self.record)?;
+        tell(&shown, self.json, say);
+        if !self.json {
+            say.line(&say.text("say", "fetched", &[]));
         }
         Ok(())
     }
+}
+
+fn tell(shown: &Shown, json: bool, say: &Say) {
+    if json {
+        let mut line = export::line(shown.view(), shown.record.kind());
+        line.insert("record".into(), json!(shown.view().record.to_string()));
+        return say.line(&serde_json::Value::Object(line).to_string());
+    }
+    Page { shown, say }.print();
 }
 
 struct Page<'a> {

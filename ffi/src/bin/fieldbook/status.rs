@@ -18,7 +18,8 @@ impl Status {
         if self.json {
             let status = json!({
                 "saved": status.saved, "sent": status.sent,
-                "registered": status.registered, "held": status.held,
+                "registered": status.registered, "held": status.held, "anew": status.anew,
+                "alarm": phone.alarm(),
             });
             say.line(&status.to_string());
             return Ok(());
@@ -30,6 +31,17 @@ impl Status {
             ("held", status.held.to_string()),
         ];
         say.line(&say.text("say", "status", &fill));
+        if status.anew > 0 {
+            let fill = [("anew", status.anew.to_string())];
+            say.line(&say.text("say", "waits_anew", &fill));
+        }
+        if let Some(what) = phone.alarm() {
+            let fill = [("detail", what.to_owned())];
+            say.line(&say.text("say", "alarm_stands", &fill));
+        }
+        if phone.must_join_anew() {
+            say.line(&say.text("say", "must_join_anew", &[]));
+        }
         Ok(())
     }
 }

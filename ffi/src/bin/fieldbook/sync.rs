@@ -39,6 +39,20 @@ impl Sync {
             true => as_json(&report).to_string(),
             false => as_text(&report, say),
         });
+        if self.json {
+            return Ok(());
+        }
+        if report.written_anew + report.anew_held > 0 {
+            let fill = [
+                ("written", report.written_anew.to_string()),
+                ("held", report.anew_held.to_string()),
+            ];
+            say.line(&say.text("say", "written_anew", &fill));
+        }
+        let waits = phone.status().anew;
+        if waits > 0 {
+            say.line(&say.text("say", "waits_anew", &[("anew", waits.to_string())]));
+        }
         Ok(())
     }
 }
@@ -48,6 +62,7 @@ fn as_json(report: &SyncReport) -> serde_json::Value {
         "bytes_up": report.bytes_up, "bytes_down": report.bytes_down,
         "requests": report.requests, "sent": report.sent, "received": report.received,
         "admitted_to": report.admitted_to, "held": report.held, "seconds": report.seconds,
+        "written_anew": report.written_anew,
     })
 }
 

@@ -1,6 +1,5 @@
 use clap::Args;
 use ffi::Phone;
-use sync_core::catalogue::FieldType;
 use sync_core::fieldbook::Deed;
 use sync_core::record::change::Scalar;
 use sync_core::record::track::{self, Point};
@@ -94,19 +93,7 @@ pub struct Write {
 impl Write {
     pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
         let record = phone.find(&self.record)?;
-        let field = phone.field_of(record, &self.field, FieldType::CoText)?;
-        let view = phone.view(record)?;
-        let at = self.at.unwrap_or_else(|| {
-            let text = view.texts.get(&field);
-            text.map_or(0, |text| text.text.encode_utf16().count())
-        });
-        let edits = vec![Edit::Splice {
-            field,
-            at,
-            delete: self.delete,
-            insert: self.text,
-        }];
-        let saved = phone.save(vec![Deed::Change { record, edits }], None)?;
+        let saved = phone.splice(record, &self.field, self.at, self.delete, self.text)?;
         tell(&saved, say);
         Ok(())
     }

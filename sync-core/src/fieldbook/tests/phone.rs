@@ -32,21 +32,49 @@ impl Phone {
             wall: 1_778_490_000_000,
             key,
         };
+        phone.enrol(server, roles, false);
+        phone.sync(server);
+        phone
+    }
+
+    /// The same store in another place, with another key.
+    pub fn copy(&self, n: u8) -> Phone {
+        Phone {
+            table: self.table.clone(),
+            book: open(&self.table).unwrap(),
+            key: SoftKey::from_secret(&[n; 32]).unwrap(),
+            person: self.person.clone(),
+            wall: self.wall,
+        }
+    }
+
+    pub fn ask_to_join(&mut self, anew: bool) -> Vec<u8> {
         let input = Input::Join {
             code: "7K2M".into(),
             station: None,
             name: "一号".into(),
-            sign_key: phone.key.public(),
-            agree_key: phone.key.public(),
+            sign_key: self.key.public(),
+            agree_key: self.key.public(),
+            anew,
         };
-        let replies = phone.play(input).unwrap();
+        let replies = self.play(input).unwrap();
         let [Reply::JoinRequest(body)] = replies.as_slice() else {
             panic!("{replies:?}")
         };
-        let answer = server.join(&phone.person.clone(), roles, body);
-        phone.play(Input::Joined(answer)).unwrap();
-        phone.sync(server);
-        phone
+        body.clone()
+    }
+
+    /// The answer was lost: the same code and key are asked with again.
+    pub fn enrol_again(&mut self, server: &mut Server) {
+        let body = self.ask_to_join(true);
+        let answer = server.join_again(&body);
+        self.play(Input::Joined(answer)).unwrap();
+    }
+
+    pub fn enrol(&mut self, server: &mut Server, roles: &[&str], anew: bool) {
+        let body = self.ask_to_join(anew);
+        let answer = server.join(&self.person.clone(), roles, &body);
+        self.play(Input::Joined(answer)).unwrap();
     }
 
     /// Starts the program again on the same table.

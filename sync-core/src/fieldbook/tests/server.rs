@@ -95,6 +95,9 @@ impl Server {
             agree_key: request.agree_key.clone(),
             removed: false,
         }));
+        delta
+            .removed_devices
+            .extend(device.and_then(|request| request.replaces));
         self.charter.apply(&delta).unwrap();
         self.deltas.push(delta.clone());
         self.state(vec![], vec![Statement::Charter(delta)]);
@@ -104,10 +107,22 @@ impl Server {
         let request = Signed::<JoinRequest>::from_wire(bytes).unwrap();
         assert!(request.proves_its_key());
         self.grant(person, roles, Some(&request.message));
+        self.welcome(&request.message)
+    }
+
+    /// A join whose answer was lost.
+    pub fn join_again(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let request = Signed::<JoinRequest>::from_wire(bytes).unwrap();
+        self.welcome(&request.message)
+    }
+
+    fn welcome(&self, request: &JoinRequest) -> Vec<u8> {
+        let device = DeviceId::of_key(&request.sign_key);
+        let person = &self.charter.ever(device).unwrap().person;
         let catalogue = self.charter.now().unwrap().catalogue();
         JoinResponse {
             station: self.station.clone(),
-            device: DeviceId::of_key(&request.message.sign_key),
+            device,
             person: person.clone(),
             server: ServerKey {
                 device: self.key.device(),
@@ -139,6 +154,10 @@ impl Server {
         let request = Signed::<SyncRequest>::from_wire(bytes).unwrap();
         let asked = &request.message;
         assert!(request.verify(&self.charter.ever(asked.device).unwrap().sign_key));
+        self.answer(asked)
+    }
+
+    fn answer(&mut self, asked: &SyncRequest) -> Vec<u8> {
         assert!(nonce::valid(&NONCE_KEY, &asked.nonce, self.now));
         let mut answer = SyncResponse::nothing_new(nonce::issue(&NONCE_KEY, self.now));
         let mut stored = Vec::new();
@@ -177,6 +196,13 @@ impl Server {
             answer.receipt = Some(Signed::by(&self.key, receipt));
         }
         answer.to_wire()
+    }
+
+    /// The answer to a request, as if it had brought nothing.
+    pub fn log_after(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut request = Signed::<SyncRequest>::from_wire(bytes).unwrap().message;
+        request.envelopes.clear();
+        self.answer(&request)
     }
 
     fn intake(&mut self, envelope: Envelope) -> Result<(), Want> {

@@ -14,17 +14,24 @@ import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
+import wardbook.core.Alarm
+import wardbook.core.Conflict
 import wardbook.core.Counts
 import wardbook.core.Deed
 import wardbook.core.FieldValue
 import wardbook.core.Fieldbook
+import wardbook.core.HeldAct
 import wardbook.core.KindForm
+import wardbook.core.Language
 import wardbook.core.Member
 import wardbook.core.Observer
 import wardbook.core.RecordRow
 import wardbook.core.Request
 import wardbook.core.SavedAct
 import wardbook.core.Standing
+import wardbook.core.StepForm
+import wardbook.core.Taken
+import wardbook.core.TrackPoint
 
 /**
  * One installation on a phone.
@@ -76,6 +83,30 @@ class Phone private constructor(
     /** A record as exports have it: one JSON object. */
     suspend fun show(record: String): String = onDisk { book.show(record) }
 
+    /** A text that several people write together; empty where nobody has written yet. */
+    suspend fun text(record: String, field: String): String = onDisk { book.text(record, field) }
+
+    /** The steps that can follow where a record stands. */
+    suspend fun nextSteps(record: String): List<StepForm> = onDisk { book.nextSteps(record) }
+
+    /** What in a record contradicts itself; [settle] decides between values. */
+    suspend fun conflicts(record: String): List<Conflict> = onDisk { book.conflicts(record) }
+
+    /** What was held, with the reason and what to do; [submitAgain] says it again. */
+    suspend fun tray(language: Language = Language.ZH): List<HeldAct> = onDisk { book.tray(language) }
+
+    /** All alarms there were, oldest first. One that is not cleared stops syncing. */
+    suspend fun alarms(): List<Alarm> = onDisk { book.alarms() }
+
+    /** Somebody has looked into the alarm: syncing goes on, and finds it again if it stands. */
+    suspend fun clearAlarm() = onDisk { book.clearAlarm() }
+
+    /**
+     * Whether the store is a copy, or its name is used elsewhere or was ended. Opened with new
+     * signing keys and the store's own, it [join]s anew and keeps what is on it.
+     */
+    suspend fun mustJoinAnew(): Boolean = onDisk { book.mustJoinAnew() }
+
     /** Makes a record and takes the first [steps] of its way, as one act. */
     suspend fun create(
         kind: String,
@@ -92,6 +123,47 @@ class Phone private constructor(
 
     suspend fun step(record: String, to: String, note: String? = null): SavedAct =
         record(Deed.Step(record, to, note))
+
+    /** Decides between the values of a conflict. */
+    suspend fun settle(record: String, place: String, value: String): SavedAct =
+        onDisk { book.settle(record, place, value) }
+
+    /** Adds points to the way of a record, as one act; by default to its kind's first track. */
+    suspend fun addPoints(record: String, vararg points: TrackPoint, field: String? = null): SavedAct =
+        onDisk { book.addPoints(record, field, points.asList()) }
+
+    /** Writes [text] into a text that several people write together, [at] a place or at its end. */
+    suspend fun insert(record: String, field: String, text: String, at: Int? = null): SavedAct =
+        onDisk { book.splice(record, field, at?.toUInt(), 0u, text) }
+
+    /** Takes [length] characters away from such a text. */
+    suspend fun remove(record: String, field: String, at: Int, length: Int): SavedAct =
+        onDisk { book.splice(record, field, at.toUInt(), length.toUInt(), "") }
+
+    /** Submits a held act again, as a new act that names the old one. */
+    suspend fun submitAgain(held: HeldAct): SavedAct = onDisk { book.submitAgain(held.n) }
+
+    /** Everything this phone holds, for another phone's [take]: over whatever the platform has. */
+    suspend fun give(): ByteArray = withContext(Dispatchers.IO) { book.give() }
+
+    suspend fun give(file: Path) = withContext(Dispatchers.IO) { book.giveFile(file.toString()) }
+
+    /** Takes what another phone of the station has given. Taking it twice is no harm. */
+    suspend fun take(given: ByteArray): Taken = onDisk { book.take(given) }
+
+    suspend fun take(file: Path): Taken = onDisk { book.takeFile(file.toString()) }
+
+    /**
+     * A record that this phone has only heard of, as the server shows it: one JSON object. Nothing
+     * of it is kept; it comes for good with a [sync].
+     */
+    suspend fun fetch(transport: Transport, record: String): String {
+        conversation.withLock {
+            book.fetch(record)
+            converse(transport)
+        }
+        return checkNotNull(onDisk { book.fetched(record) }) { "no answer for $record" }
+    }
 
     /** Several things as one act. */
     suspend fun record(vararg deeds: Deed): SavedAct = onDisk { book.record(deeds.asList()) }

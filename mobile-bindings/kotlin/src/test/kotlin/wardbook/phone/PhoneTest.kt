@@ -1,29 +1,19 @@
 package wardbook.phone
 
 import java.io.IOException
-import java.nio.file.Path
-import kotlin.io.path.createDirectories
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
-import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.runBlocking
-import kotlinx.coroutines.withTimeout
-import org.junit.jupiter.api.AfterAll
-import org.junit.jupiter.api.BeforeAll
-import org.junit.jupiter.api.TestInstance
-import org.junit.jupiter.api.io.TempDir
 import wardbook.core.Counts
 import wardbook.core.Failure
 import wardbook.core.Standing
@@ -31,21 +21,7 @@ import wardbook.core.Standing
 /** The numbered book of cases. */
 private const val CASE_REGISTER = "R3"
 
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PhoneTest {
-    private lateinit var folder: Path
-    private lateinit var server: Server
-    private val transport get() = HttpTransport(server.address)
-
-    @BeforeAll
-    fun serve(@TempDir folder: Path) {
-        this.folder = folder
-        server = Server(folder.resolve("server").createDirectories())
-    }
-
-    @AfterAll
-    fun end() = server.stop()
-
+class PhoneTest : OnServer() {
     @Test
     fun `cases recorded without a server come back registered and one with its number`() = bounded {
         val phone = joined("O0001")
@@ -56,13 +32,13 @@ class PhoneTest {
         val decided = phone.create("case", *onSpot("流动商贩"), steps = listOf("lead")).records.single()
         phone.step(decided, "on_spot_decided")
         val offline = assertFailsWith<IOException> { phone.sync(transport) }
-        assertEquals(Counts(saved = 3u, sent = 0u, registered = 0u, held = 0u), phone.status(), "$offline")
+        assertEquals(Counts(saved = 3u, sent = 0u, registered = 0u, held = 0u, anew = 0u), phone.status(), "$offline")
         assertEquals(listOf(Standing.SAVED, Standing.SAVED), listOf(lead, decided).map { phone.standing(it) })
         assertEquals(emptyMap(), phone.numbers(decided))
 
         server.start()
         val counts = phone.syncUntilJudged(transport)
-        assertEquals(Counts(saved = 3u, sent = 3u, registered = 3u, held = 0u), counts)
+        assertEquals(Counts(saved = 3u, sent = 3u, registered = 3u, held = 0u, anew = 0u), counts)
         assertEquals(listOf(Standing.REGISTERED, Standing.REGISTERED), listOf(lead, decided).map { phone.standing(it) })
         val number = phone.numbers(decided)[CASE_REGISTER].orEmpty()
         assertTrue(Regex("""\S*案〔\d{4}〕第\d{4}号""").matches(number), number)
@@ -90,7 +66,7 @@ class PhoneTest {
         assertEquals(rows, again.list())
         assertEquals(setOf("乱搭乱建", "违规停车"), rows.filter { it.record in setOf(sent, waiting) }.map { it.title }.toSet())
         assertEquals(kinds, again.kinds())
-        assertEquals(Counts(saved = 2u, sent = 1u, registered = 1u, held = 0u), again.status())
+        assertEquals(Counts(saved = 2u, sent = 1u, registered = 1u, held = 0u, anew = 0u), again.status())
         assertEquals(Standing.SAVED, again.standing(waiting))
         assertContains(again.show(sent), "乱搭乱建")
         assertEquals(2uL, again.syncUntilJudged(transport).registered)
@@ -137,11 +113,11 @@ class PhoneTest {
         val listening = launch { phone.changes.collect(heard::send) }
         assertEquals(0uL, heard.receive().saved)
         phone.create("case", *lead("占道经营"), steps = listOf("lead"))
-        assertEquals(Counts(saved = 1u, sent = 0u, registered = 0u, held = 0u), heard.receive())
+        assertEquals(Counts(saved = 1u, sent = 0u, registered = 0u, held = 0u, anew = 0u), heard.receive())
         phone.syncUntilJudged(transport)
         var last = heard.receive()
         while (last.registered == 0uL) last = heard.receive()
-        assertEquals(Counts(saved = 1u, sent = 1u, registered = 1u, held = 0u), last)
+        assertEquals(Counts(saved = 1u, sent = 1u, registered = 1u, held = 0u, anew = 0u), last)
         listening.cancelAndJoin()
         phone.create("case", *lead("乱搭乱建"), steps = listOf("lead"))
         assertTrue(heard.tryReceive().isFailure, "it hears no more")
@@ -204,24 +180,6 @@ class PhoneTest {
         phone.close()
     }
 
-    private suspend fun joined(officer: String, keys: DeviceKeys = DeviceKeys.generate()): Phone {
-        val phone = opened(officer, keys)
-        phone.join(transport, server.invite(officer), "phone of $officer")
-        return phone
-    }
-
-    private suspend fun opened(officer: String, keys: DeviceKeys): Phone {
-        val (store, incarnation) = listOf("store", "incarnation").map { folder.resolve(officer).resolve(it) }
-        return Phone.open(store.createDirectories(), incarnation.createDirectories(), keys)
-    }
-
-    private fun lead(cause: String) = arrayOf(
-        "source" to "patrol",
-        "cause" to cause,
-        "offence_at" to "2026-05-11 09:45",
-        "place" to "锦华路",
-    )
-
     /** What a case needs to be decided on the spot: two handlers, of whom its officer is one. */
     private fun onSpot(cause: String) = arrayOf(
         *lead(cause),
@@ -234,7 +192,4 @@ class PhoneTest {
         "law" to "市容环境卫生管理条例第14条",
         "penalties.kind" to "warning",
     )
-
-    /** Whatever hangs fails the test instead of holding up the run. */
-    private fun bounded(test: suspend CoroutineScope.() -> Unit) = runBlocking { withTimeout(60.seconds, test) }
 }

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 
 /** A real server of one station, in a folder of its own. */
-class Server(private val folder: Path) : AutoCloseable {
+class Server(private val folder: Path, catalogue: String? = null) : AutoCloseable {
     private val program: String = System.getProperty("wardbook.program")
     private val at = arrayOf("--data", folder.resolve("data").toString())
     private var serving: Process? = null
@@ -17,7 +17,8 @@ class Server(private val folder: Path) : AutoCloseable {
     val address: URI get() = URI("http://$listen")
 
     init {
-        run("init", "--station", STATION, "--name", "Jincheng")
+        val forms = catalogue?.let { arrayOf("--catalogue", it) }.orEmpty()
+        run("init", "--station", STATION, "--name", "Jincheng", *forms)
         // A penalty takes two officers with a certificate.
         for (officer in listOf("O0001", "O0002")) {
             run("officer", "add", "--station", STATION, "--officer", officer, "--name", officer, "--certificate", "ZF-$officer")
@@ -46,7 +47,15 @@ class Server(private val folder: Path) : AutoCloseable {
     override fun close() = stop()
 
     /** A code with which one phone of the officer joins. */
-    fun invite(officer: String): String = run("invite", "--station", STATION, "--officer", officer).lines().first()
+    fun invite(officer: String, role: String? = null): String {
+        val asRole = role?.let { arrayOf("--role", it) }.orEmpty()
+        return run("invite", "--station", STATION, "--officer", officer, *asRole).lines().first()
+    }
+
+    /** From here on the officer has this role and no other. */
+    fun change(officer: String, role: String) {
+        run("officer", "change", "--station", STATION, "--officer", officer, "--role", role)
+    }
 
     /** The books' side of the story: one JSON object a line. */
     fun records(): List<String> =

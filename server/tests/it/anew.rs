@@ -1,0 +1,278 @@
+//! Phones whose store was copied, restored or lost its key join anew, over the wire.
+
+use std::path::{Path, PathBuf};
+
+use ffi::form::Given;
+use ffi::http::Client;
+use ffi::{Clock, Doing, Keys, Phone, PhoneError, Saved, SyncReport, SyncWish};
+use sync_core::fieldbook::Refusal;
+use sync_core::ids::StationId;
+use tempfile::TempDir;
+use wardbook::http::Limits;
+use wardbook::{args, sql};
+
+use crate::http::Server;
+use crate::on_both_engines;
+use crate::store::TestStore;
+
+struct Scene {
+    store: TestStore,
+    server: Server,
+    station: StationId,
+    client: Client,
+    folder: TempDir,
+}
+
+impl Scene {
+    async fn new(store: TestStore) -> Scene {
+        let station = store.station("S00").await;
+        let server = Server::start(&store, Limits::default()).await;
+        let client = Client::new(&format!("http://{}", server.sync)).unwrap();
+        Scene {
+            store,
+            server,
+            station,
+            client,
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    fn dir(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn open(&self, name: &str) -> Phone {
+        Phone::open(&self.dir(name), Clock::default()).unwrap()
+    }
+
+    async fn code(&self, person: &str) -> String {
+        self.store
+            .code(&self.station, person, "stationed_officer")
+            .await
+    }
+
+    async fn join(&self, phone: &mut Phone) {
+        let code = self.code("O0001").await;
+        phone.join(&self.client, &code, None, "巡查一号").unwrap();
+    }
+
+    fn sync(&self, phone: &mut Phone) -> SyncReport {
+        self.try_sync(phone).unwrap()
+    }
+
+    fn try_sync(&self, phone: &mut Phone) -> Result<SyncReport, PhoneError> {
+        let wish = SyncWish {
+            wait_registered: true,
+            wait_ms: Some(10_000),
+        };
+        phone.sync(&self.client, wish)
+    }
+
+    /// The causes of all cases in the books, each as often as it stands there.
+    async fn books(&self) -> Vec<String> {
+        let mut reader = self.open("reader");
+        if reader.membership().is_err() {
+            let code = self.code("O0009").await;
+            reader.join(&self.client, &code, None, "查阅").unwrap();
+        }
+        self.sync(&mut reader);
+        causes(&reader)
+    }
+
+    async fn end(self) {
+        self.server.stop().await;
+    }
+}
+
+fn case(phone: &mut Phone, cause: &str) -> Saved {
+    let given = [
+        ("source", "patrol"),
+        ("cause", cause),
+        ("offence_at", "2026-05-11 14:05"),
+        ("place", "城站路"),
+    ];
+    let words = given.map(|(place, value)| Given {
+        place: place.to_owned(),
+        value: value.to_owned(),
+    });
+    let doing = Doing::Create {
+        kind: "case".to_owned(),
+        external_id: None,
+        words: words.into(),
+        steps: vec!["lead".to_owned()],
+    };
+    phone.record(doing).unwrap()
+}
+
+fn causes(phone: &Phone) -> Vec<String> {
+    let rows = phone.list().unwrap().into_iter();
+    let mut causes: Vec<String> = rows.map(|row| row.title).collect();
+    causes.sort();
+    causes
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+on_both_engines! {
+    async fn a_restored_backup_joins_anew_and_doubles_nothing_of_what_went_out_after_it(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.open("phone");
+        scene.join(&mut phone).await;
+        case(&mut phone, "甲");
+        scene.sync(&mut phone);
+        let unsent = case(&mut phone, "乙");
+        let saved_at = phone.record_view(unsent.records[0]).unwrap().view.changes[0].origin.at;
+        case(&mut phone, "丙");
+        drop(phone);
+        copy(&scene.dir("phone"), &scene.dir("backup"));
+        // A backup does not hold the incarnation.
+        std::fs::remove_file(scene.dir("backup").join("incarnation")).unwrap();
+        let mut phone = scene.open("phone");
+        scene.sync(&mut phone);
+        case(&mut phone, "丁");
+        scene.sync(&mut phone);
+        drop(phone);
+
+        let mut restored = scene.open("backup");
+        assert!(restored.must_join_anew());
+        let refused = scene.try_sync(&mut restored);
+        assert!(matches!(refused, Err(PhoneError::Copied)), "{refused:?}");
+        // The answer to the first join is lost, and the program with it.
+        let code = scene.code("O0001").await;
+        let asked = restored.ask_to_join(&code, None, "修复").unwrap();
+        scene.client.send("/v1/join", &asked).unwrap();
+        drop(restored);
+        let mut restored = scene.open("backup");
+        restored.join(&scene.client, &code, None, "修复").unwrap();
+        assert_eq!(restored.status().anew, 2);
+        drop(restored);
+        let mut restored = scene.open("backup");
+        assert!(!restored.must_join_anew());
+        case(&mut restored, "戊");
+        let report = scene.sync(&mut restored);
+        assert_eq!(report.written_anew, 1, "what was written since");
+        let status = restored.status();
+        assert_eq!((status.saved, status.registered, status.anew), (4, 4, 0));
+        assert_eq!(causes(&restored), ["丁", "丙", "乙", "戊", "甲"]);
+        assert_eq!(scene.books().await, causes(&restored));
+        let view = restored.record_view(unsent.records[0]).unwrap().view;
+        assert_eq!(view.changes[0].origin.at, saved_at);
+        scene.end().await;
+    }
+
+    async fn what_was_lost_with_the_phone_is_written_anew_from_its_backup(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.open("phone");
+        scene.join(&mut phone).await;
+        let saved = case(&mut phone, "甲");
+        let saved_at = phone.record_view(saved.records[0]).unwrap().view.changes[0].origin.at;
+        phone.offer().unwrap();
+        case(&mut phone, "乙");
+        drop(phone);
+        std::fs::remove_file(scene.dir("phone").join("incarnation")).unwrap();
+        let mut phone = scene.open("phone");
+        scene.join(&mut phone).await;
+        let report = scene.sync(&mut phone);
+        assert_eq!((report.written_anew, report.anew_held), (2, 0));
+        assert_eq!(scene.books().await, ["乙", "甲"]);
+        let rows = phone.list().unwrap().into_iter();
+        let clocks: Vec<i64> = rows
+            .map(|row| phone.record_view(row.record).unwrap().view.changes[0].origin.at)
+            .collect();
+        assert!(clocks.contains(&saved_at), "recorded when it was");
+        scene.end().await;
+    }
+
+    async fn two_live_copies_are_both_stopped_and_both_go_on_under_names_of_their_own(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.open("one");
+        scene.join(&mut phone).await;
+        case(&mut phone, "同");
+        drop(phone);
+        // All of it, with the incarnation: nothing here tells the two apart.
+        copy(&scene.dir("one"), &scene.dir("two"));
+        let (mut one, mut two) = (scene.open("one"), scene.open("two"));
+        case(&mut one, "左");
+        case(&mut two, "右");
+        scene.sync(&mut one);
+        let stopped = scene.try_sync(&mut two);
+        let is_doubled = matches!(stopped, Err(PhoneError::Refused(Refusal::Doubled)));
+        assert!(is_doubled, "{stopped:?}");
+        assert!(two.must_join_anew() && two.alarm().is_some());
+        case(&mut two, "右二");
+        scene.join(&mut two).await;
+        assert!(two.alarm().is_none() && two.alarms()[0].cleared.is_some());
+        scene.sync(&mut two);
+        assert_eq!(causes(&two), ["右", "右二", "同", "左"]);
+        // The other's name has ended: it is told so, and loses nothing either.
+        case(&mut one, "左二");
+        let _ = scene.try_sync(&mut one);
+        let stopped = scene.try_sync(&mut one);
+        assert!(stopped.is_err() && one.must_join_anew(), "{stopped:?}");
+        scene.join(&mut one).await;
+        scene.sync(&mut one);
+        scene.sync(&mut two);
+        let all = ["右", "右二", "同", "左", "左二"];
+        assert_eq!(scene.books().await, all);
+        assert_eq!((causes(&one), causes(&two)), (all.map(str::to_owned).into(), all.map(str::to_owned).into()));
+        scene.end().await;
+    }
+
+    async fn a_store_whose_signing_key_is_lost_joins_with_another(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.open("phone");
+        scene.join(&mut phone).await;
+        case(&mut phone, "甲");
+        scene.sync(&mut phone);
+        case(&mut phone, "乙");
+        drop(phone);
+        let (keys, others) = (scene.dir("phone").join("keys"), scene.dir("other"));
+        Keys::of(&others).unwrap();
+        let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let store = text(&keys).lines().next().unwrap().to_owned();
+        let drawn = text(&others.join("keys"));
+        let drawn = drawn.split_once('\n').unwrap().1;
+        std::fs::write(&keys, format!("{store}\n{drawn}")).unwrap();
+        let mut phone = scene.open("phone");
+        assert!(scene.try_sync(&mut phone).is_err());
+        scene.join(&mut phone).await;
+        assert_eq!(scene.sync(&mut phone).written_anew, 1);
+        assert_eq!(scene.books().await, ["乙", "甲"]);
+
+        // Everything is lost: what was sent comes back with the first sync.
+        let mut new = scene.open("new");
+        scene.join(&mut new).await;
+        scene.sync(&mut new);
+        assert_eq!(causes(&new), ["乙", "甲"]);
+        scene.end().await;
+    }
+
+    async fn the_old_device_ends_with_the_new_one_and_only_its_owner_ends_it(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.open("phone");
+        scene.join(&mut phone).await;
+        let old = phone.membership().unwrap().device;
+        drop(phone);
+        std::fs::remove_file(scene.dir("phone").join("incarnation")).unwrap();
+        let mut phone = scene.open("phone");
+        let code = scene.code("O0002").await;
+        let refused = phone.join(&scene.client, &code, None, "他人");
+        assert!(refused.is_err(), "{refused:?}");
+        let removed = async || {
+            let args = args![&scene.station, &old];
+            let row = scene.store.db.fetch_opt(sql!("device_get"), args).await.unwrap();
+            row.unwrap().get::<Option<i64>>("removed_seq").unwrap()
+        };
+        assert_eq!(removed().await, None);
+        scene.join(&mut phone).await;
+        assert!(removed().await.is_some());
+        assert_ne!(phone.membership().unwrap().device, old);
+        scene.end().await;
+    }
+}
