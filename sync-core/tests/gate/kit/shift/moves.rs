@@ -1,0 +1,140 @@
+//! How a station's charter moves on while its officers work.
+
+use sync_core::envelope::{DeviceGrant, Member};
+use sync_core::fieldbook::{Input, Reply};
+use sync_core::ids::{DeviceId, PersonId};
+use sync_core::sync::JoinRequest;
+
+use super::Shift;
+use super::phone::{Phone, Played};
+use crate::kit::office::Office;
+use crate::kit::station::editions;
+use sync_core::envelope::SoftKey;
+
+const ROLES: [&[&str]; 5] = [
+    &["officer"],
+    &["officer"],
+    &["officer", "leader"],
+    &["helper"],
+    &[],
+];
+
+/// More phones than this only make a run longer.
+const MOST_PHONES: usize = 6;
+
+impl Shift {
+    /// Somebody joins, gains or loses roles, is suspended or back, a device is removed, or the
+    /// forms change.
+    pub fn change_charter(&mut self) {
+        match self.rng.below(10) {
+            0 | 1 if self.phones.len() < MOST_PHONES => {
+                let person = match self.rng.chance(50) {
+                    true => self.rng.pick(&self.phones).person.clone(),
+                    false => self.new_person(),
+                };
+                self.join(&person, None);
+            }
+            0..3 => {
+                let at = self.rng.below(self.phones.len());
+                let device = self.phones[at].device();
+                let left = self.phones.iter().filter(|phone| self.is_granted(phone));
+                if left.count() > 2 && self.is_granted(&self.phones[at]) {
+                    let mut delta = self.office.next_epoch();
+                    delta.removed_devices.push(device);
+                    self.office.change(delta);
+                }
+            }
+            3..6 => {
+                let edition = self.rng.pick(&editions()).clone();
+                let mut delta = self.office.next_epoch();
+                delta.catalogue = Some(edition.hash());
+                self.office.keep_catalogue(edition);
+                self.office.change(delta);
+            }
+            6 => {
+                let mut member = self.some_member();
+                member.active = !member.active;
+                self.state_member(member);
+            }
+            _ => {
+                let mut member = self.some_member();
+                let roles = *self.rng.pick(&ROLES);
+                member.roles = roles.iter().map(|role| (*role).to_owned()).collect();
+                self.state_member(member);
+            }
+        }
+    }
+
+    pub fn is_granted(&self, phone: &Phone) -> bool {
+        let now = self.office.charter.now().unwrap();
+        now.device(phone.device()).is_some()
+    }
+
+    fn some_member(&mut self) -> Member {
+        let person = &self.rng.pick(&self.phones).person;
+        self.office.charter.person(person).unwrap().clone()
+    }
+
+    fn state_member(&mut self, member: Member) {
+        let mut delta = self.office.next_epoch();
+        delta.members.push(member);
+        self.office.change(delta);
+    }
+
+    fn new_person(&mut self) -> PersonId {
+        PersonId::new(&format!("O{:04}", self.phones.len() + 1)).unwrap()
+    }
+
+    /// A new phone of somebody who is a member already, or becomes one with `roles`.
+    pub fn join(&mut self, person: &PersonId, roles: Option<&[&str]>) -> usize {
+        let key = SoftKey::from_secret(&[self.phones.len() as u8 + 1; 32]).unwrap();
+        let skew = self.rng.below(100_000_000) as i64 - 50_000_000;
+        let mut phone = Phone::new(key, person.clone(), self.office.now + skew);
+        let input = Input::Join {
+            code: "7K2M".into(),
+            station: None,
+            name: "一号".into(),
+            sign_key: phone.key.public(),
+            agree_key: phone.key.public(),
+        };
+        let Played::Replies(replies) = phone.play(&mut self.rng, input) else {
+            panic!("it cannot ask to join");
+        };
+        let [Reply::JoinRequest(body)] = replies.as_slice() else {
+            panic!("{replies:?}");
+        };
+        let known = self.office.charter.person(person).cloned();
+        let roles = roles.unwrap_or(*self.rng.pick(&ROLES));
+        let member = known.filter(|member| member.active);
+        let member = member.unwrap_or_else(|| Member {
+            person: person.clone(),
+            name: format!("队员{person}"),
+            post: "队员".into(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            active: true,
+            certificate: None,
+            certificate_until: None,
+        });
+        let grant = |office: &mut Office, request: &JoinRequest| {
+            let mut delta = office.next_epoch();
+            delta.devices.push(DeviceGrant {
+                device: DeviceId::of_key(&request.sign_key),
+                person: member.person.clone(),
+                sign_key: request.sign_key.clone(),
+                agree_key: request.agree_key.clone(),
+                removed: false,
+            });
+            delta.members.push(member);
+            office.change(delta);
+        };
+        let answer = self.office.join(body, grant);
+        match phone.play(&mut self.rng, Input::Joined(answer)) {
+            Played::Replies(_) => {}
+            other => panic!("{other:?}"),
+        }
+        phone.frailty = self.frailty;
+        self.phones.push(phone);
+        self.told.push(Default::default());
+        self.phones.len() - 1
+    }
+}
