@@ -28,8 +28,13 @@ pub struct Logged {
 /// What became of an act, for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    Admitted { entry: u64 },
-    Held { entry: u64, reason: Held },
+    Admitted {
+        entry: u64,
+    },
+    Held {
+        entry: u64,
+        reason: Held,
+    },
     /// Held in one entry, and written anew in a later one.
     Rewritten {
         entry: u64,
@@ -119,7 +124,8 @@ impl Office {
     }
 
     pub fn keep_catalogue(&mut self, catalogue: Catalogue) {
-        self.catalogues.insert(catalogue.hash(), Arc::new(catalogue));
+        self.catalogues
+            .insert(catalogue.hash(), Arc::new(catalogue));
     }
 
     /// A delta for the next epoch.
@@ -421,7 +427,9 @@ impl Hand<'_> {
             device: own,
         };
         let paths = |dropped: &[rewrite::Dropped]| {
-            let paths = dropped.iter().map(|at| format!("{}/{}", at.record, at.path));
+            let paths = dropped
+                .iter()
+                .map(|at| format!("{}/{}", at.record, at.path));
             let paths: Vec<String> = paths.collect();
             Held::new(Code::Stranded, paths.join(" "))
         };

@@ -212,12 +212,21 @@ fn catalogue() -> Catalogue {
 /// right to write some of them withdrawn.
 pub fn editions() -> [Catalogue; 3] {
     let more = |form: &str| {
-        let field = r#"{ name = "added", type = "text", write = ["member"], zh = "增", en = "Added" },"#;
+        let field =
+            r#"{ name = "added", type = "text", write = ["member"], zh = "增", en = "Added" },"#;
         form.replace("fields = [", &format!("fields = [\n  {field}"))
     };
     let less = |form: &str| {
-        let form = form.replacen(r#"type = "integer", write = ["member"]"#, r#"type = "integer", write = ["leader"]"#, 1);
-        form.replacen(r#"type = "text", write = ["member"], zh = "名""#, r#"type = "text", write = ["leader"], zh = "名""#, 1)
+        let form = form.replacen(
+            r#"type = "integer", write = ["member"]"#,
+            r#"type = "integer", write = ["leader"]"#,
+            1,
+        );
+        form.replacen(
+            r#"type = "text", write = ["member"], zh = "名""#,
+            r#"type = "text", write = ["leader"], zh = "名""#,
+            1,
+        )
     };
     [
         catalogue(),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use sync_core::fieldbook::rows::Fate;
 use sync_core::fieldbook::{Asked, Deed, Input, Loaded, Refusal, Reply};
 use sync_core::gate::Code;
-use sync_core::ids::{ActId, PersonId};
+use sync_core::ids::{ActId, PersonId, RecordId};
 use sync_core::record::view::View;
 use sync_core::record::write::Refused;
 
@@ -23,10 +23,24 @@ use phone::{Phone, Played};
 
 /// A message that is still under way.
 enum Mail {
-    Request { phone: usize, bytes: Vec<u8> },
-    Answer { phone: usize, bytes: Vec<u8> },
-    Offer { from: usize, to: usize, bytes: Vec<u8> },
-    Given { from: usize, to: usize, bytes: Vec<u8> },
+    Request {
+        phone: usize,
+        bytes: Vec<u8>,
+    },
+    Answer {
+        phone: usize,
+        bytes: Vec<u8>,
+    },
+    Offer {
+        from: usize,
+        to: usize,
+        bytes: Vec<u8>,
+    },
+    Given {
+        from: usize,
+        to: usize,
+        bytes: Vec<u8>,
+    },
 }
 
 /// How often things happened, so that a test can tell that it tested something.
@@ -61,6 +75,8 @@ pub struct Shift {
     /// Chance in a thousand that a program dies at a step of its work.
     frailty: usize,
     mail: Vec<Mail>,
+    /// The phone whose owner has forged its charter.
+    forger: Option<usize>,
     /// What each phone last said of each of its acts.
     told: Vec<BTreeMap<u64, Fate>>,
 }
@@ -79,12 +95,16 @@ impl Shift {
             tally: Tally::default(),
             frailty: 0,
             mail: Vec::new(),
+            forger: None,
             told: Vec::new(),
         };
         let roles: [&[&str]; 3] = [&["officer"], &["officer", "leader"], &["officer"]];
         for (at, roles) in roles.iter().enumerate() {
             let person = PersonId::new(&format!("O{:04}", at + 1)).unwrap();
             shift.join(&person, Some(roles));
+        }
+        if shift.rng.chance(50) {
+            shift.forger = Some(2);
         }
         shift.frailty = frailty;
         for phone in &mut shift.phones {
@@ -93,24 +113,30 @@ impl Shift {
         shift
     }
 
+    /// Now the officers have signal, now they have none and only each other.
     pub fn run(&mut self, rounds: usize) {
+        let mut signal = true;
         for _ in 0..rounds {
             let phone = self.rng.below(self.phones.len());
             match self.rng.below(24) {
-                0..9 => self.write(phone),
-                9 => self.submit_again(phone),
-                10..15 => self.sync(phone),
-                15 | 16 => {
+                0..10 => self.write(phone),
+                10 => self.submit_again(phone),
+                11..14 => {
                     let other = self.rng.below(self.phones.len());
                     self.meet(phone, other);
                 }
-                17 | 18 => self.deliver_late(),
-                19 => self.phones[phone].restart(),
-                20..23 => {
+                14 => self.deliver_late(),
+                15 => self.phones[phone].restart(),
+                16 => self.forge_charter(phone),
+                17 => self.change_charter(),
+                18 if signal => signal = self.rng.chance(50),
+                18 | 19 if !signal => signal = self.rng.chance(30),
+                _ if !signal => self.write(phone),
+                19 | 20 => {
                     let most = 1 + self.rng.below(6);
                     self.admit(most);
                 }
-                _ => self.change_charter(),
+                _ => self.sync(phone),
             }
             for phone in 0..self.phones.len() {
                 self.check_words(phone);
@@ -149,19 +175,28 @@ impl Shift {
     fn write(&mut self, phone: usize) {
         let mut deeds = Vec::new();
         for _ in 0..if self.rng.chance(20) { 2 } else { 1 } {
-            deeds.extend(self.deed(phone));
+            let touched = |record| {
+                deeds
+                    .iter()
+                    .any(|deed| matches!(deed, Deed::Change { record: r, .. } if *r == record))
+            };
+            let known = self.phones[phone].records();
+            let known = known
+                .into_iter()
+                .filter(|record| !touched(*record))
+                .collect();
+            deeds.extend(self.deed(phone, known));
         }
         if !deeds.is_empty() {
             self.record(phone, deeds, None);
         }
     }
 
-    fn deed(&mut self, phone: usize) -> Option<Deed> {
-        let known = self.phones[phone].records();
+    fn deed(&mut self, phone: usize, known: Vec<RecordId>) -> Option<Deed> {
         let phone = &self.phones[phone];
         let roles = phone.book.roles();
         let catalogue = phone.book.catalogue().unwrap();
-        let fresh = known.is_empty() || known.len() < 6 && self.rng.chance(12);
+        let fresh = known.is_empty() || known.len() < 4 && self.rng.chance(12);
         let record = (!fresh).then(|| *self.rng.pick(&known));
         let view: Option<View> = record.map(|record| phone.view(record).unwrap());
         let kind = match &view {
@@ -204,10 +239,7 @@ impl Shift {
                 let is_the_persons = match &refusal {
                     Refusal::Gate(held) => matches!(
                         held.code,
-                        Code::Forbidden
-                            | Code::ServerOnly
-                            | Code::NotAMember
-                            | Code::DeviceRemoved
+                        Code::Forbidden | Code::ServerOnly | Code::NotAMember | Code::DeviceRemoved
                     ),
                     Refusal::Write(Refused::Nothing | Refused::NoConflict(_)) => true,
                     // What was held is said again of a record that has moved on.

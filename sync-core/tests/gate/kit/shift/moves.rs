@@ -1,7 +1,7 @@
 //! How a station's charter moves on while its officers work.
 
-use sync_core::envelope::{DeviceGrant, Member};
-use sync_core::fieldbook::{Input, Reply};
+use sync_core::envelope::{Charter, DeviceGrant, Member, SoftKey, to_bytes};
+use sync_core::fieldbook::{Input, Reply, rows};
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::sync::JoinRequest;
 
@@ -9,7 +9,6 @@ use super::Shift;
 use super::phone::{Phone, Played};
 use crate::kit::office::Office;
 use crate::kit::station::editions;
-use sync_core::envelope::SoftKey;
 
 const ROLES: [&[&str]; 5] = [
     &["officer"],
@@ -26,15 +25,15 @@ impl Shift {
     /// Somebody joins, gains or loses roles, is suspended or back, a device is removed, or the
     /// forms change.
     pub fn change_charter(&mut self) {
-        match self.rng.below(10) {
-            0 | 1 if self.phones.len() < MOST_PHONES => {
+        match self.rng.below(12) {
+            0 if self.phones.len() < MOST_PHONES => {
                 let person = match self.rng.chance(50) {
                     true => self.rng.pick(&self.phones).person.clone(),
                     false => self.new_person(),
                 };
                 self.join(&person, None);
             }
-            0..3 => {
+            0 | 1 => {
                 let at = self.rng.below(self.phones.len());
                 let device = self.phones[at].device();
                 let left = self.phones.iter().filter(|phone| self.is_granted(phone));
@@ -44,25 +43,64 @@ impl Shift {
                     self.office.change(delta);
                 }
             }
-            3..6 => {
+            2 | 3 => {
                 let edition = self.rng.pick(&editions()).clone();
                 let mut delta = self.office.next_epoch();
                 delta.catalogue = Some(edition.hash());
                 self.office.keep_catalogue(edition);
                 self.office.change(delta);
             }
-            6 => {
+            4 => {
                 let mut member = self.some_member();
-                member.active = !member.active;
+                member.active = false;
                 self.state_member(member);
             }
-            _ => {
+            5..8 => {
                 let mut member = self.some_member();
                 let roles = *self.rng.pick(&ROLES);
                 member.roles = roles.iter().map(|role| (*role).to_owned()).collect();
                 self.state_member(member);
             }
+            // What was lost comes back, so that the tray can be emptied.
+            _ => {
+                let people = self.phones.iter().map(|phone| phone.person.clone());
+                let people: Vec<PersonId> = people.collect();
+                for person in people {
+                    let mut member = self.office.charter.person(&person).unwrap().clone();
+                    if !member.active || member.roles.len() < 2 {
+                        member.active = true;
+                        member.roles = ROLES[2].iter().map(|role| (*role).to_owned()).collect();
+                        self.state_member(member);
+                    }
+                }
+            }
         }
+    }
+
+    /// The owner of one phone has given himself a role, in the charter of that phone alone.
+    pub fn forge_charter(&mut self, phone: usize) {
+        if self.forger != Some(phone) {
+            return;
+        }
+        let phone = &mut self.phones[phone];
+        let known = phone.book.charter().newest().unwrap();
+        let mut charter = Charter::default();
+        for delta in self
+            .office
+            .deltas
+            .iter()
+            .filter(|delta| delta.epoch <= known)
+        {
+            let mut delta = delta.clone();
+            for member in &mut delta.members {
+                if member.person == phone.person {
+                    member.roles = ROLES[2].iter().map(|role| (*role).to_owned()).collect();
+                }
+            }
+            charter.apply(&delta).unwrap();
+        }
+        phone.table.insert(rows::CHARTER.into(), to_bytes(&charter));
+        phone.restart();
     }
 
     pub fn is_granted(&self, phone: &Phone) -> bool {

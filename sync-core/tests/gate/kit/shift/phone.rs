@@ -21,6 +21,8 @@ pub struct Phone {
     boot: u64,
     /// Chance in a thousand that the program dies at a step of its work.
     pub frailty: usize,
+    /// Its table has changed since somebody looked.
+    pub fresh: bool,
 }
 
 /// What came of an input.
@@ -43,6 +45,7 @@ impl Phone {
             wall,
             boot: 1,
             frailty: 0,
+            fresh: true,
         }
     }
 
@@ -53,6 +56,7 @@ impl Phone {
     /// What is not in the table is gone.
     pub fn restart(&mut self) {
         self.boot += 1;
+        self.fresh = true;
         self.book = open(&self.table);
     }
 
@@ -110,6 +114,7 @@ impl Phone {
     }
 
     fn commit(&mut self, effects: &Effects) {
+        self.fresh = true;
         for write in &effects.writes {
             match write {
                 Write::Put { key, value } => self.table.insert(key.clone(), value.clone()),
