@@ -8,11 +8,12 @@ use crate::kit::shift::Tally;
 
 /// `WARDBOOK_WORLDS` of them, from the first seed on.
 const SHIFTS: u64 = 40;
-const ROUNDS: usize = 90;
+const DAYS: usize = 3;
+const ROUNDS: usize = 35;
 
 fn shift(seed: u64) -> Tally {
     let mut shift = Shift::new(seed);
-    shift.run(ROUNDS);
+    shift.run(DAYS, ROUNDS);
     shift.settle();
     shift.check_settled();
     shift.tally

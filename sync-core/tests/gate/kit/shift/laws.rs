@@ -263,7 +263,8 @@ fn demanded(charter: &Charter, spoken: &Spoken<'_>, forged: bool) {
         (true, true, true) if *stranded => {
             matches!(code, None | Some(Code::Stranded | Code::Forbidden))
         }
-        (true, true, true) => false,
+        // One part of it is forbidden, another rests on what is held.
+        (true, true, true) => lost && code == Some(Code::Forbidden),
         (true, true, false) => code.is_none() || lost && code == Some(Code::Forbidden),
     };
     assert!(

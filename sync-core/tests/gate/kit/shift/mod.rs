@@ -12,11 +12,12 @@ use sync_core::fieldbook::rows::Fate;
 use sync_core::fieldbook::{Asked, Deed, Input, Loaded, Refusal, Reply};
 use sync_core::gate::Code;
 use sync_core::ids::{ActId, PersonId, RecordId};
+use sync_core::record::change::Scalar;
 use sync_core::record::view::View;
-use sync_core::record::write::Refused;
+use sync_core::record::write::{Edit, Refused, Spot};
 
 use super::Rng;
-use super::edits::{Planner, may_create};
+use super::edits::{Planner, may_create, words};
 use super::office::Office;
 use super::station::editions;
 use phone::{Phone, Played};
@@ -113,8 +114,31 @@ impl Shift {
         shift
     }
 
+    pub fn run(&mut self, days: usize, rounds: usize) {
+        for _ in 0..days {
+            self.day(rounds);
+            self.evening();
+        }
+    }
+
+    /// Most phones come to know the log, and trays are emptied: the next day rests on that.
+    fn evening(&mut self) {
+        for phone in 0..self.phones.len() {
+            if self.rng.chance(70) {
+                self.sync_fully(phone);
+            }
+        }
+        if self.rng.chance(60) {
+            self.restore_rights();
+        }
+        for phone in 0..self.phones.len() {
+            self.sync_fully(phone);
+            self.submit_again(phone);
+        }
+    }
+
     /// Now the officers have signal, now they have none and only each other.
-    pub fn run(&mut self, rounds: usize) {
+    fn day(&mut self, rounds: usize) {
         let mut signal = true;
         for _ in 0..rounds {
             let phone = self.rng.below(self.phones.len());
@@ -192,8 +216,8 @@ impl Shift {
         }
     }
 
-    fn deed(&mut self, phone: usize, known: Vec<RecordId>) -> Option<Deed> {
-        let phone = &self.phones[phone];
+    fn deed(&mut self, at: usize, known: Vec<RecordId>) -> Option<Deed> {
+        let phone = &self.phones[at];
         let roles = phone.book.roles();
         let catalogue = phone.book.catalogue().unwrap();
         let fresh = known.is_empty() || known.len() < 4 && self.rng.chance(12);
@@ -214,7 +238,18 @@ impl Shift {
             view: view.as_ref(),
             mischief: 3,
         };
-        let edits = planner.plan().edits;
+        let mut edits = planner.plan().edits;
+        let forges = self.forger == Some(at) && self.rng.chance(50);
+        let is_settled = |view: &View| {
+            let verdict = view.fields.get("verdict");
+            verdict.is_none_or(|slot| slot.values.len() < 2)
+        };
+        if forges && kind.name == "site" && view.as_ref().is_none_or(is_settled) {
+            let spot = Spot::Field("verdict".into());
+            let value = Scalar::Str(words(&mut self.rng));
+            edits.retain(|edit| !matches!(edit, Edit::Set { spot: other, .. } if *other == spot));
+            edits.push(Edit::Set { spot, value });
+        }
         match record {
             Some(record) if !edits.is_empty() => Some(Deed::Change { record, edits }),
             Some(_) => None,
@@ -342,7 +377,9 @@ impl Shift {
 
     fn sync_fully(&mut self, phone: usize) {
         for _ in 0..2_000 {
-            let request = self.request(phone).unwrap();
+            let Some(request) = self.request(phone) else {
+                continue;
+            };
             let answer = self.office.sync(&mut self.rng, &request);
             self.admit(usize::MAX);
             let Some(answer) = answer else { return };

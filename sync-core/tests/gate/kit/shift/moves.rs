@@ -1,5 +1,7 @@
 //! How a station's charter moves on while its officers work.
 
+use std::collections::BTreeSet;
+
 use sync_core::envelope::{Charter, DeviceGrant, Member, SoftKey, to_bytes};
 use sync_core::fieldbook::{Input, Reply, rows};
 use sync_core::ids::{DeviceId, PersonId};
@@ -33,7 +35,7 @@ impl Shift {
                 };
                 self.join(&person, None);
             }
-            0 | 1 => {
+            0 => {
                 let at = self.rng.below(self.phones.len());
                 let device = self.phones[at].device();
                 let left = self.phones.iter().filter(|phone| self.is_granted(phone));
@@ -43,7 +45,7 @@ impl Shift {
                     self.office.change(delta);
                 }
             }
-            2 | 3 => {
+            1..4 => {
                 let edition = self.rng.pick(&editions()).clone();
                 let mut delta = self.office.next_epoch();
                 delta.catalogue = Some(edition.hash());
@@ -61,27 +63,29 @@ impl Shift {
                 member.roles = roles.iter().map(|role| (*role).to_owned()).collect();
                 self.state_member(member);
             }
-            // What was lost comes back, so that the tray can be emptied.
-            _ => {
-                let people = self.phones.iter().map(|phone| phone.person.clone());
-                let people: Vec<PersonId> = people.collect();
-                for person in people {
-                    let mut member = self.office.charter.person(&person).unwrap().clone();
-                    if !member.active || member.roles.len() < 2 {
-                        member.active = true;
-                        member.roles = ROLES[2].iter().map(|role| (*role).to_owned()).collect();
-                        self.state_member(member);
-                    }
-                }
+            _ => self.restore_rights(),
+        }
+    }
+
+    /// What was lost comes back, so that trays can be emptied.
+    pub fn restore_rights(&mut self) {
+        let people = self.phones.iter().map(|phone| phone.person.clone());
+        let people: BTreeSet<PersonId> = people.collect();
+        for person in people {
+            let mut member = self.office.charter.person(&person).unwrap().clone();
+            if !member.active || member.roles.is_empty() {
+                member.active = true;
+                member.roles = ROLES[0].iter().map(|role| (*role).to_owned()).collect();
+                self.state_member(member);
             }
         }
     }
 
-    /// The owner of one phone has given himself a role, in the charter of that phone alone.
+    /// One officer has given himself a role, in the charter of his own phone; and some colleagues
+    /// believe it, so that much comes to rest on what the server will hold.
     pub fn forge_charter(&mut self, phone: usize) {
-        if self.forger != Some(phone) {
-            return;
-        }
+        let Some(forger) = self.forger else { return };
+        let forger = self.phones[forger].person.clone();
         let phone = &mut self.phones[phone];
         let known = phone.book.charter().newest().unwrap();
         let mut charter = Charter::default();
@@ -93,7 +97,7 @@ impl Shift {
         {
             let mut delta = delta.clone();
             for member in &mut delta.members {
-                if member.person == phone.person {
+                if member.person == forger {
                     member.roles = ROLES[2].iter().map(|role| (*role).to_owned()).collect();
                 }
             }
