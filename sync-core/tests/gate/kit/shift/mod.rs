@@ -139,6 +139,11 @@ impl Shift {
 
     /// Now the officers have signal, now they have none and only each other.
     fn day(&mut self, rounds: usize) {
+        for phone in 0..self.phones.len() {
+            if self.rng.chance(70) {
+                self.forge_charter(phone);
+            }
+        }
         let mut signal = true;
         for _ in 0..rounds {
             let phone = self.rng.below(self.phones.len());
