@@ -426,16 +426,16 @@ impl Hand<'_> {
             station,
             device: own,
         };
-        let paths = |dropped: &[rewrite::Dropped]| {
+        let paths = |code, dropped: &[rewrite::Dropped]| {
             let paths = dropped
                 .iter()
                 .map(|at| format!("{}/{}", at.record, at.path));
             let paths: Vec<String> = paths.collect();
-            Held::new(Code::Stranded, paths.join(" "))
+            Held::new(code, paths.join(" "))
         };
         match rewrite::rewrite(&stranded, &mut grounds, &server) {
             rewrite::Outcome::Held(held) => *reason = held,
-            rewrite::Outcome::NoPlace { dropped } => *reason = paths(&dropped),
+            rewrite::Outcome::NoPlace { dropped } => *reason = paths(Code::Stranded, &dropped),
             rewrite::Outcome::Rewritten(rewritten) => {
                 self.office.acts += 1;
                 let n = self.office.acts;
@@ -447,7 +447,7 @@ impl Hand<'_> {
                 };
                 desk.replay(&anew, own, &rights.person, arrival).unwrap();
                 if !rewritten.dropped.is_empty() {
-                    *reason = paths(&rewritten.dropped);
+                    *reason = paths(Code::Partly, &rewritten.dropped);
                 }
                 for part in &rewritten.parts {
                     let names = self.office.renamed.entry(part.record).or_default();

@@ -188,6 +188,15 @@ impl Shift {
             match self.office.fates.get(&id) {
                 Some(Fate::Admitted { .. }) => assert_eq!(place, Some(&all), "act {id}"),
                 Some(Fate::Rewritten { reason, .. }) => {
+                    // What had no place left is told, and waits for its author.
+                    if reason.code == Code::Partly && self.is_granted(phone) {
+                        let mut told = tray.iter().filter(|item| item.act == id);
+                        let is_told = told.any(|item| item.detail == reason.detail);
+                        assert!(
+                            is_told || again.contains(&id),
+                            "of act {id} {reason} is lost"
+                        );
+                    }
                     for record in all.difference(place.unwrap()) {
                         let said = reason.detail.contains(&record.to_string());
                         // Or it says nothing that is not there already.

@@ -77,18 +77,30 @@ pub struct Shift {
     frailty: usize,
     mail: Vec<Mail>,
     /// The phone whose owner has forged its charter.
-    forger: Option<usize>,
+    pub forger: Option<usize>,
     /// What each phone last said of each of its acts.
     told: Vec<BTreeMap<u64, Fate>>,
 }
 
 impl Shift {
     pub fn new(seed: u64) -> Shift {
-        let mut rng = Rng::new(seed);
+        let mut shift = Shift::calm(seed);
+        if shift.rng.chance(50) {
+            shift.forger = Some(2);
+        }
+        shift.frailty = *shift.rng.pick(&[0, 10, 40]);
+        for phone in &mut shift.phones {
+            phone.frailty = shift.frailty;
+        }
+        shift
+    }
+
+    /// Three officers of whom the second is a leader, and nothing happens by itself.
+    pub fn calm(seed: u64) -> Shift {
+        let rng = Rng::new(seed);
         let station = super::station();
         let [first, _, _] = editions();
         let key = sync_core::envelope::SoftKey::from_secret(&[200; 32]).unwrap();
-        let frailty = *rng.pick(&[0, 10, 40]);
         let mut shift = Shift {
             office: Office::new(&station.id, key, first),
             rng,
@@ -103,13 +115,6 @@ impl Shift {
         for (at, roles) in roles.iter().enumerate() {
             let person = PersonId::new(&format!("O{:04}", at + 1)).unwrap();
             shift.join(&person, Some(roles));
-        }
-        if shift.rng.chance(50) {
-            shift.forger = Some(2);
-        }
-        shift.frailty = frailty;
-        for phone in &mut shift.phones {
-            phone.frailty = frailty;
         }
         shift
     }
@@ -268,7 +273,8 @@ impl Shift {
 
     /// What a phone refuses to save, it refuses for the person's reasons: never because it
     /// cannot stand on what it shows itself.
-    fn record(&mut self, phone: usize, act: Vec<Deed>, again: Option<ActId>) {
+    pub fn record(&mut self, phone: usize, act: Vec<Deed>, again: Option<ActId>) {
+        let said = format!("{act:?}");
         match self.play(phone, Input::Record { act, again }) {
             Played::Replies(replies) => {
                 assert!(matches!(replies.as_slice(), [Reply::Saved { .. }]));
@@ -288,7 +294,7 @@ impl Shift {
                     Refusal::StepNotFromHere { .. } | Refusal::NothingToDo => true,
                     _ => false,
                 };
-                assert!(is_the_persons, "{refusal:?}");
+                assert!(is_the_persons, "{refusal:?}: {said}");
             }
         }
     }
@@ -380,7 +386,7 @@ impl Shift {
         }
     }
 
-    fn sync_fully(&mut self, phone: usize) {
+    pub fn sync_fully(&mut self, phone: usize) {
         for _ in 0..2_000 {
             let Some(request) = self.request(phone) else {
                 continue;
