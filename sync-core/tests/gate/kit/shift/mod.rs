@@ -84,20 +84,25 @@ pub struct Shift {
 
 impl Shift {
     pub fn new(seed: u64) -> Shift {
-        let mut shift = Shift::calm(seed);
+        let mut rng = Rng::new(seed);
+        let frailty = *rng.pick(&[0, 10, 40]);
+        let mut shift = Shift::with(rng);
         if shift.rng.chance(50) {
             shift.forger = Some(2);
         }
-        shift.frailty = *shift.rng.pick(&[0, 10, 40]);
+        shift.frailty = frailty;
         for phone in &mut shift.phones {
-            phone.frailty = shift.frailty;
+            phone.frailty = frailty;
         }
         shift
     }
 
     /// Three officers of whom the second is a leader, and nothing happens by itself.
-    pub fn calm(seed: u64) -> Shift {
-        let rng = Rng::new(seed);
+    pub fn calm() -> Shift {
+        Shift::with(Rng::new(0))
+    }
+
+    fn with(rng: Rng) -> Shift {
         let station = super::station();
         let [first, _, _] = editions();
         let key = sync_core::envelope::SoftKey::from_secret(&[200; 32]).unwrap();
