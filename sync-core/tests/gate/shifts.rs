@@ -27,10 +27,11 @@ fn shift(seed: u64) -> Tally {
 fn a_shift_loses_nothing_doubles_nothing_and_ends_in_one_book() {
     let knob = |name: &str, usual| std::env::var(name).map_or(usual, |n| n.parse().unwrap());
     let first = knob("WARDBOOK_SEED", 0);
-    let seeds = first..first + knob("WARDBOOK_WORLDS", SHIFTS);
+    let count = knob("WARDBOOK_WORLDS", SHIFTS);
+    let seeds = first..first + count;
     let mut all = Tally::default();
     let mut failed = Vec::new();
-    for seed in seeds.clone() {
+    for seed in seeds {
         match catch_unwind(|| shift(seed)) {
             Ok(tally) => all += tally,
             Err(_) => {
@@ -44,17 +45,15 @@ fn a_shift_loses_nothing_doubles_nothing_and_ends_in_one_book() {
         "WARDBOOK_WORLDS=1 WARDBOOK_SEED=... of {failed:?}"
     );
     println!("{all:?}");
-    let enough = |count: usize, each: u64| count as u64 >= each * (seeds.end - seeds.start) / 10;
-    assert!(
-        enough(all.admitted, 150)
-            && enough(all.held, 10)
-            && enough(all.rewritten, 2)
-            && enough(all.again, 1)
-            && enough(all.given, 50)
-            && enough(all.deaths, 10)
-            && enough(all.epochs, 50),
-        "{all:?}"
-    );
+    let enough = |happened: usize, in_ten: u64| happened as u64 >= in_ten * count / 10;
+    let tells = enough(all.admitted, 150)
+        && enough(all.held, 10)
+        && enough(all.rewritten, 2)
+        && enough(all.again, 1)
+        && enough(all.given, 50)
+        && enough(all.deaths, 10)
+        && enough(all.epochs, 50);
+    assert!(tells || count < SHIFTS, "{all:?}");
 }
 
 /// A row was held with its act; a cell that its author wrote into it later went to nobody: the
@@ -102,7 +101,7 @@ fn what_had_no_place_left_of_an_act_written_anew_lies_in_its_authors_tray() {
     shift.check_settled();
 }
 
-/// Seed 162: an officer who settled on the value that Automerge shows first was told that it may
+/// Seeds 148 and 162: an officer who settled on the value that Automerge shows first was told that it may
 /// not be written, because Automerge then deletes the other values instead of writing one.
 #[test]
 fn a_conflict_is_settled_on_either_of_its_values() {
