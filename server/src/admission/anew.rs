@@ -119,7 +119,7 @@ impl Writer<'_> {
         };
         match rewrite::rewrite(&stranded, &mut grounds, &server) {
             Outcome::Held(reason) => item.reason = reason,
-            Outcome::NoPlace { dropped } => item.reason = no_place(&dropped),
+            Outcome::NoPlace { dropped } => item.reason = no_place(Code::Stranded, &dropped),
             Outcome::Rewritten(rewritten) => {
                 let n = self.batch.station.server_acts + self.anew.acts.len() as u64 + 1;
                 let anew = rewritten.act(n, self.now, 0);
@@ -136,7 +136,7 @@ impl Writer<'_> {
                     return;
                 }
                 if !rewritten.dropped.is_empty() {
-                    item.reason = no_place(&rewritten.dropped);
+                    item.reason = no_place(Code::Partly, &rewritten.dropped);
                 }
                 for part in &rewritten.parts {
                     for (old, new) in rewritten.renamed() {
@@ -182,11 +182,11 @@ impl Writer<'_> {
 }
 
 /// Paths alone: no value that a person wrote.
-fn no_place(dropped: &[rewrite::Dropped]) -> Held {
+fn no_place(code: Code, dropped: &[rewrite::Dropped]) -> Held {
     let paths: Vec<String> = dropped
         .iter()
         .take(20)
         .map(|dropped| format!("{}/{}", dropped.record, dropped.path))
         .collect();
-    Held::new(Code::Stranded, paths.join(" "))
+    Held::new(code, paths.join(" "))
 }

@@ -15,6 +15,7 @@ use crate::envelope::chain::Tail;
 use crate::envelope::codec::to_bytes;
 use crate::envelope::log::Entry;
 use crate::envelope::{Act, Envelope, Frame, Outcome, Statement, Verdict};
+use crate::gate::Code;
 use crate::gate::desk::Arrival;
 use crate::ids::{ActId, DeviceId, Hash, PersonId};
 
@@ -294,7 +295,7 @@ fn others(
     }
     if is_server {
         for statement in &frame.statements {
-            take_statement(batch, state, statement)?;
+            take_statement(batch, state, statement, synced)?;
         }
     }
     state
@@ -368,7 +369,8 @@ fn give_way(
     Ok(())
 }
 
-/// An own act was held and stands in the books now as the server wrote it anew.
+/// An own act was held and stands in the books now as the server wrote it anew. The verdict that
+/// follows says whether all of it does, and so whether the tray keeps it.
 fn replaced(
     batch: &mut Batch<'_>,
     state: &mut State,
@@ -383,11 +385,6 @@ fn replaced(
     if matches!(row.fate, Fate::Registered { .. }) {
         return Ok(());
     }
-    if row.fate == Fate::Held && batch.bytes(&rows::tray_key(n))?.is_some() {
-        state.own.held = state.own.held.saturating_sub(1);
-        synced.held = synced.held.saturating_sub(1);
-    }
-    batch.delete(rows::tray_key(n));
     let fate = Fate::Registered { entry };
     batch.put(key, &ActRow { fate, ..row });
     state.own.registered += 1;
@@ -399,10 +396,11 @@ fn take_statement(
     batch: &mut Batch<'_>,
     state: &mut State,
     statement: &Statement,
+    synced: &mut Synced,
 ) -> Result<(), Stop> {
     match statement {
         Statement::Charter(delta) => take_charter(state, delta)?,
-        Statement::Verdict(verdict) => take_verdict(batch, state, verdict)?,
+        Statement::Verdict(verdict) => take_verdict(batch, state, verdict, synced)?,
         Statement::Number(number) => {
             batch.put(rows::number_key(number.record, &number.book), &number.text);
         }
@@ -412,8 +410,14 @@ fn take_statement(
     Ok(())
 }
 
-/// The verdict's words go to the tray; what it does is told by entries and acts.
-fn take_verdict(batch: &mut Batch<'_>, state: &mut State, verdict: &Verdict) -> Result<(), Stop> {
+/// The verdict's words go to the tray; what it does is told by entries and acts. Of what was
+/// written anew the tray keeps what had no place left.
+fn take_verdict(
+    batch: &mut Batch<'_>,
+    state: &mut State,
+    verdict: &Verdict,
+    synced: &mut Synced,
+) -> Result<(), Stop> {
     let own = state.device();
     if verdict.act.device != own && !state.was(verdict.act.device) {
         return Ok(());
@@ -423,25 +427,25 @@ fn take_verdict(batch: &mut Batch<'_>, state: &mut State, verdict: &Verdict) -> 
     let Some(row) = row.filter(|row| row.device.unwrap_or(own) == verdict.act.device) else {
         return Ok(());
     };
-    match verdict.outcome {
-        Outcome::Held => {
-            let row = TrayRow {
-                code: verdict.code.clone(),
-                detail: verdict.detail.clone(),
-                ..row
-            };
-            batch.put(key, &row);
-        }
+    let stays = match verdict.outcome {
+        Outcome::Held => true,
         Outcome::Rewritten { .. } | Outcome::Released => {
-            let mut synced = Synced::default();
-            replaced(
-                batch,
-                state,
-                verdict.act.n,
-                state.seen.range.size(),
-                &mut synced,
-            )?;
+            let entry = state.seen.range.size();
+            replaced(batch, state, verdict.act.n, entry, synced)?;
+            verdict.code == Code::Partly.word()
         }
+    };
+    if stays {
+        let row = TrayRow {
+            code: verdict.code.clone(),
+            detail: verdict.detail.clone(),
+            ..row
+        };
+        batch.put(key, &row);
+    } else {
+        batch.delete(key);
+        state.own.held = state.own.held.saturating_sub(1);
+        synced.held = synced.held.saturating_sub(1);
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::catalogue::Catalogue;
 use crate::envelope::sign::Signed;
-use crate::envelope::{Act, Behalf, Original, Part};
-use crate::ids::RecordId;
+use crate::envelope::{Act, Behalf, Original, Outcome, Part, Statement, Verdict};
+use crate::ids::{ActId, RecordId};
 use crate::record::change::Scalar;
 use crate::record::write::{self, Edit, Pen, Spot};
 use crate::sync::message::Message as _;
@@ -261,7 +261,19 @@ fn what_the_server_writes_anew_takes_the_place_of_the_stranded_original() {
             }),
         }),
     };
-    server.state(vec![act], vec![]);
+    let verdict = Verdict {
+        act: stranded,
+        envelope: crate::ids::Hash::ZERO,
+        code: "stranded".into(),
+        detail: String::new(),
+        outcome: Outcome::Rewritten {
+            as_: ActId {
+                device: server.key.device(),
+                n: act.n,
+            },
+        },
+    };
+    server.state(vec![act], vec![Statement::Verdict(verdict)]);
     let synced = phone.sync(&mut server);
     assert_eq!(synced.registered, 1);
     phone.agrees(&server, record);

@@ -45,6 +45,8 @@ codes! {
     UnknownDependency = "unknown_dependency",
     /// The change rests on a held one: the server writes it anew.
     Stranded = "stranded",
+    /// Written anew but for what had no place left, which its author may say in another way.
+    Partly = "partly",
     /// The device has gone on under a newer generation in this record.
     Superseded = "superseded",
     /// The person has no right to write there.

@@ -2,6 +2,7 @@
 
 pub mod canonical;
 pub mod change;
+mod choice;
 pub mod data;
 pub mod document;
 pub mod export;

@@ -252,11 +252,8 @@ impl<'h> Builder<'h> {
                         op: self.history.op_id(*at),
                     };
                     let slot = slots.entry(key.to_owned()).or_default();
-                    let mut successors = self.history.successors(*at).iter();
                     match self.history.is_visible(*at, None) {
                         true => slot.values.push(written),
-                        // What the same change replaced, nobody ever saw.
-                        false if successors.any(|by| by.0 == at.0) => {}
                         false => slot.earlier.push(written),
                     }
                 }

@@ -7,6 +7,7 @@ use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 
 use super::change::{BadChange, MAX_SCALAR, Scalar, guarded};
+use super::choice::{self, Choice};
 use super::document;
 use super::history::{History, Unsound};
 use crate::catalogue::{FieldType, Kind, Merge};
@@ -248,15 +249,20 @@ fn finish(
         kind,
         pen,
         names: &mut names,
+        choices: Vec::new(),
     };
     for edit in edits {
         hand.make(edit)?;
     }
+    let choices = hand.choices;
     let (hash, _) =
         tx.commit_with(CommitOptions::default().with_time(pen.at.div_euclid(1000).max(0)));
     hash.ok_or(Refused::Nothing)?;
     let change = doc.get_last_local_change().ok_or(Refused::Nothing)?;
-    Ok(change.raw_bytes().to_vec())
+    Ok(match choices.is_empty() {
+        true => change.raw_bytes().to_vec(),
+        false => choice::said(&change, choices).raw_bytes().to_vec(),
+    })
 }
 
 fn failed(error: automerge::AutomergeError) -> Refused {
@@ -280,6 +286,7 @@ struct Hand<'a, 'tx, 'pen> {
     kind: Option<&'a Kind>,
     pen: &'a Pen<'pen>,
     names: &'a mut Names,
+    choices: Vec<Choice>,
 }
 
 impl Hand<'_, '_, '_> {
@@ -347,11 +354,6 @@ impl Hand<'_, '_, '_> {
 
     fn set(&mut self, spot: &Spot, value: &Scalar) -> Result<(), Refused> {
         let (object, key) = self.find(spot)?;
-        let visible = self.visible(spot)?;
-        if visible.len() > 1 && visible.contains(value) {
-            // Automerge would delete the others and leave it at that; a record only ever writes.
-            self.put(&object, &key, &Scalar::Null)?;
-        }
         self.put(&object, &key, value)
     }
 
@@ -364,9 +366,10 @@ impl Hand<'_, '_, '_> {
         if length > MAX_SCALAR {
             return Err(Refused::TooLong(length));
         }
-        self.tx
-            .put(object, key, ScalarValue::from(value))
-            .map_err(failed)
+        let value = ScalarValue::from(value);
+        let choice = Choice::of(self.tx, object, key, &value).map_err(failed)?;
+        self.choices.extend(choice);
+        self.tx.put(object, key, value).map_err(failed)
     }
 
     fn container(&self, name: &str) -> Result<ObjId, Refused> {

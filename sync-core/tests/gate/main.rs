@@ -10,4 +10,5 @@ mod honest;
 mod kit;
 mod mutants;
 mod rewrite;
+mod shifts;
 mod threats;

@@ -10,7 +10,7 @@ use sync_core::record::value;
 use sync_core::record::view::View;
 use sync_core::record::write::{Edit, Spot};
 
-use super::{Rng, Station};
+use super::Rng;
 
 /// Edits of one act on one record, and those for which the gate must hold it, if they change
 /// anything.
@@ -21,7 +21,8 @@ pub struct Plan {
 }
 
 pub struct Planner<'a> {
-    pub station: &'a Station,
+    /// The roles the person has.
+    pub roles: &'a [String],
     pub rng: &'a mut Rng,
     pub kind: &'a Kind,
     pub person: &'a PersonId,
@@ -274,7 +275,6 @@ impl Planner<'_> {
     }
 
     fn may<R: AsRef<str>>(&self, roles: &[R]) -> bool {
-        let own = self.station.roles(self.person);
         roles.iter().any(|role| match role.as_ref() {
             "member" => true,
             "author" => self
@@ -288,14 +288,13 @@ impl Planner<'_> {
                     .filter(|(key, _)| key.starts_with("people/") && key.split('/').count() == 2);
                 members.any(|(_, slot)| slot.writes().any(|at| at.value == person))
             }),
-            role => own.iter().any(|own| own == role),
+            role => self.roles.iter().any(|own| own == role),
         })
     }
 }
 
-pub fn may_create(station: &Station, kind: &Kind, person: &PersonId) -> bool {
-    let own = station.roles(person);
+pub fn may_create(kind: &Kind, roles: &[String]) -> bool {
     kind.create
         .iter()
-        .any(|role| role == "member" || own.contains(role))
+        .any(|role| role == "member" || roles.contains(role))
 }

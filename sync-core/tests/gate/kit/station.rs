@@ -185,14 +185,65 @@ roles = [
 ]
 "#;
 
+const BOOK: &str = r##"
+book = "B1"
+zh = "点册"
+en = "Sites"
+page = "sequence"
+row = ["record"]
+footer = ["amendments"]
+columns = [
+  "#",
+  "title",
+  "count",
+  "tags",
+  { zh = "行", en = "Lines", cell = "f.lines|rows('text', 'ok')" },
+  { zh = "开", en = "Opened", cell = "s.open|day" },
+  { zh = "人", en = "By", cell = "r.author|officer" },
+]
+source = [{ kind = "site" }]
+"##;
+
 fn catalogue() -> Catalogue {
+    load(SITE, NOTE)
+}
+
+/// The station's forms over the years: as they began, with a field more, and with the members'
+/// right to write some of them withdrawn.
+pub fn editions() -> [Catalogue; 3] {
+    let more = |form: &str| {
+        let field =
+            r#"{ name = "added", type = "text", write = ["member"], zh = "增", en = "Added" },"#;
+        form.replace("fields = [", &format!("fields = [\n  {field}"))
+    };
+    let less = |form: &str| {
+        let form = form.replacen(
+            r#"type = "integer", write = ["member"]"#,
+            r#"type = "integer", write = ["leader"]"#,
+            1,
+        );
+        form.replacen(
+            r#"type = "text", write = ["member"], zh = "名""#,
+            r#"type = "text", write = ["leader"], zh = "名""#,
+            1,
+        )
+    };
+    [
+        catalogue(),
+        load(&more(SITE), &more(NOTE)),
+        load(&less(SITE), &less(NOTE)),
+    ]
+}
+
+fn load(site: &str, note: &str) -> Catalogue {
     let sources = Sources::from(
         [
             ("catalogue.toml", "extends = \"none\"\n"),
             ("roles.toml", ROLES),
             ("codes/colour.toml", COLOURS),
-            ("kinds/site.toml", SITE),
-            ("kinds/note.toml", NOTE),
+            ("kinds/site.toml", site),
+            ("kinds/note.toml", note),
+            ("books/B1.toml", BOOK),
         ]
         .map(|(path, text)| (path.to_owned(), text.to_owned())),
     );

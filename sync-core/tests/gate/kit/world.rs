@@ -257,13 +257,13 @@ impl World {
     fn first(&mut self, phone: usize, made: u64, mischief: usize) -> Option<(Part, bool)> {
         let (station, person, device) = (self.station, self.person(phone), self.device(phone));
         let kind = station.kind(if self.rng.chance(75) { "site" } else { "note" });
-        let allowed = may_create(station, kind, person);
+        let allowed = may_create(kind, station.roles(person));
         if !allowed && mischief == 0 {
             return None;
         }
         let record = RecordId::derive(&station.id, device, made);
         let planner = Planner {
-            station,
+            roles: station.roles(person),
             rng: &mut self.rng,
             kind,
             person,
@@ -304,7 +304,7 @@ impl World {
         let view = View::of(history);
         let kind = station.kind(&view.kind);
         let planner = Planner {
-            station,
+            roles: station.roles(person),
             rng: &mut self.rng,
             kind,
             person,
