@@ -1,16 +1,13 @@
 //! What does a record contribute to the books?
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use super::amend::Past;
 use super::conflict::Contest;
 use super::marks::{self, day};
 use super::reading::{Place, Reading};
 use super::{Due, Line, LineCell, LineMarks, Station};
 use crate::catalogue::{self, Book, Datum, RowKey, Source};
-use crate::record::data;
 use crate::record::view::{Entry, View};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line for each row key in each book that the record's kind feeds. An expression that fails
 /// gives an unreadable cell and a mark; no line is lost to it.
@@ -26,13 +23,7 @@ pub fn lines(view: &View, station: &Station) -> Vec<Line> {
     if fed.peek().is_none() {
         return Vec::new();
     }
-    let data = data::record_data(view, kind, station.offset());
-    let reading = Reading {
-        view,
-        kind,
-        station,
-        data: Arc::new(data),
-    };
+    let reading = Reading::of(view, kind, station);
     let record = Record {
         marks: marks::of(&reading),
         past: Past::of(&reading),

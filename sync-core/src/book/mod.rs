@@ -38,4 +38,4 @@ pub use page::{
 pub use station::Station;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

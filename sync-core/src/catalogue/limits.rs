@@ -37,7 +37,8 @@ pub fn day_of(moment: i64, offset: i32) -> Option<Date> {
     Some(offset.to_datetime(moment).date())
 }
 
-fn midnight(day: Date, offset: i32) -> Option<i64> {
+/// The first moment of a day in the station's time zone.
+pub fn start_of(day: Date, offset: i32) -> Option<i64> {
     let days = day.since(Date::constant(1970, 1, 1)).ok()?.get_days();
     Some(i64::from(days) * DAY - i64::from(offset) * MINUTE)
 }
@@ -55,7 +56,7 @@ fn after_work_days(from: i64, value: u32, holidays: &Holidays, offset: i32) -> O
             idle = still_idle(idle)?;
         }
     }
-    midnight(day.tomorrow().ok()?, offset)
+    start_of(day.tomorrow().ok()?, offset)
 }
 
 /// Only a day listed as a holiday moves the end (令55 Art. 45 says 法定节假日); an ordinary
@@ -71,7 +72,7 @@ fn after_natural_days(from: i64, value: u32, holidays: &Holidays, offset: i32) -
             idle = still_idle(idle)?;
         }
     }
-    midnight(day.tomorrow().ok()?, offset)
+    start_of(day.tomorrow().ok()?, offset)
 }
 
 fn after_work_hours(from: i64, length: i64, holidays: &Holidays, offset: i32) -> Option<i64> {
@@ -79,7 +80,7 @@ fn after_work_hours(from: i64, length: i64, holidays: &Holidays, offset: i32) ->
     let mut left = length;
     let mut idle = 0;
     loop {
-        let start = midnight(day, offset)?;
+        let start = start_of(day, offset)?;
         let hours = if holidays.is_workday(day) {
             holidays.office_hours.as_slice()
         } else {

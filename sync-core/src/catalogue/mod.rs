@@ -10,6 +10,7 @@
 //! | `codes/NAME.toml` | a code list |
 //! | `roles.toml` | what a member may be |
 //! | `holidays.toml` | holidays, make-up workdays, office hours |
+//! | `metrics.toml` | by what the station is measured |
 //!
 //! A file replaces the default's file of the same path. [`Catalogue::load`] finds all mistakes
 //! of a folder at once, each with file, line and mend. A catalogue travels as a bundle: the
@@ -25,6 +26,7 @@ mod kind;
 mod limits;
 mod lists;
 mod load;
+mod metrics;
 mod mistake;
 mod names;
 mod read;
@@ -40,8 +42,9 @@ pub use expr::{
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
 pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};
-pub use limits::{day_of, due};
+pub use limits::{day_of, due, start_of};
 pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role};
+pub use metrics::{Baseline, MetricRules, MetricSetting, Phases, Setting};
 pub use mistake::Mistake;
 pub use names::{Label, Language};
 
@@ -58,6 +61,7 @@ pub struct Catalogue {
     pub codes: BTreeMap<String, CodeList>,
     pub roles: BTreeMap<String, Role>,
     pub holidays: Holidays,
+    pub metrics: MetricRules,
     /// The files that hold, after `extends` and `remove`, without `catalogue.toml`.
     files: Sources,
 }

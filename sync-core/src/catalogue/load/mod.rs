@@ -5,6 +5,7 @@ mod check;
 mod fields;
 mod kinds;
 mod lists;
+mod metrics;
 mod overlay;
 mod sample;
 
@@ -16,7 +17,7 @@ use toml::Spanned;
 use super::bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES, pack};
 use super::mistake::{File, suggest};
 use super::names::is_name;
-use super::{Catalogue, Holidays, Mistake, Sources};
+use super::{Catalogue, Holidays, MetricRules, Mistake, Sources};
 
 pub(super) fn load(sources: &Sources) -> Result<Catalogue, Vec<Mistake>> {
     let (files, mut mistakes) = overlay::resolve(sources);
@@ -40,6 +41,7 @@ enum Shelf {
     Codes,
     Roles,
     Holidays,
+    Metrics,
 }
 
 /// Where a file belongs by its path, if anywhere.
@@ -48,6 +50,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         return match path {
             "roles.toml" => Some(Shelf::Roles),
             "holidays.toml" => Some(Shelf::Holidays),
+            "metrics.toml" => Some(Shelf::Metrics),
             _ => None,
         };
     };
@@ -76,6 +79,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         codes: BTreeMap::new(),
         roles: BTreeMap::new(),
         holidays: Holidays::default(),
+        metrics: MetricRules::default(),
         files: Sources::new(),
     };
     // Kinds name roles and codes, books name kinds: read in this order, each finds its words.
@@ -88,8 +92,8 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         file.mistake(
             &(0..0),
             "a catalogue has no such file",
-            "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml or \
-             holidays.toml, NAME being letters, digits and _",
+            "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml, \
+             holidays.toml or metrics.toml, NAME being letters, digits and _",
         );
     }
     on(Shelf::Codes).for_each(|file| lists::read_codes(file, &mut catalogue));
@@ -101,6 +105,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
     let books: Vec<_> = on(Shelf::Books)
         .map(|file| books::read_book(file, &mut catalogue))
         .collect();
+    on(Shelf::Metrics).for_each(|file| metrics::read_metrics(file, &mut catalogue));
     let catalogue = Arc::new(catalogue);
     for (file, later) in on(Shelf::Kinds).zip(&kinds) {
         check::kind(file, later, &catalogue);
