@@ -15,7 +15,7 @@ use crate::charter;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::station::Station;
-use crate::{args, sql};
+use crate::{args, metrics, sql};
 
 /// Records read at once.
 const PART: i64 = 200;
@@ -94,6 +94,25 @@ pub async fn book(
         Format::Jsonl => book::write_jsonl(&page, &mut out),
     };
     written(outcome.and_then(|()| out.flush())).map(drop)
+}
+
+/// The metrics of the days from one to the other, as a file.
+pub async fn metrics(
+    tx: &mut Tx,
+    station: &StationId,
+    (from, to): (Option<&str>, Option<&str>),
+    now: i64,
+    language: Language,
+    format: metrics::file::Format,
+    out: impl Write,
+) -> Result<()> {
+    let around = around(tx, station).await?;
+    let span = metrics::span(from, to, now, around.offset())?;
+    let report = metrics::count(tx, station, &around, span, now).await?;
+    written(metrics::file::write(
+        &report, &around, language, format, out,
+    ))
+    .map(drop)
 }
 
 async fn around(tx: &mut Tx, station: &StationId) -> Result<book::Station> {

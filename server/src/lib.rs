@@ -25,6 +25,7 @@ pub mod invite;
 pub mod join;
 pub mod known;
 pub mod messages;
+pub mod metrics;
 pub mod officer;
 pub mod pages;
 pub mod problem;

@@ -11,6 +11,7 @@ use crate::config;
 use crate::error::Result;
 use crate::export::{self, Format, Wanted};
 use crate::messages::Language;
+use crate::metrics;
 use crate::read_tx;
 
 #[derive(Debug, Args)]
@@ -27,6 +28,19 @@ enum Command {
         at: StationOptions,
         #[arg(long, value_enum, default_value_t = RecordFormat::Jsonl)]
         format: RecordFormat,
+    },
+    /// The metrics of a period, by default of this month
+    Metrics {
+        #[command(flatten)]
+        at: StationOptions,
+        /// First day
+        #[arg(long, value_name = "DAY", value_parser = values::day)]
+        from: Option<String>,
+        /// Last day
+        #[arg(long, value_name = "DAY", value_parser = values::day)]
+        to: Option<String>,
+        #[arg(long, value_enum, default_value_t = MetricsFormat::Csv)]
+        format: MetricsFormat,
     },
     /// The rows of a book, such as R1
     Book {
@@ -55,6 +69,12 @@ enum BookFormat {
     Jsonl,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MetricsFormat {
+    Csv,
+    Json,
+}
+
 pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     match options.command {
         Command::Records { at, format } => {
@@ -62,6 +82,35 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             let db = at.store.open().await?;
             read_tx!(db, "export_records", async |tx| {
                 export::records(tx, &at.station, BufWriter::new(stdout().lock())).await
+            })
+            .await?;
+            db.close().await;
+        }
+        Command::Metrics {
+            at,
+            from,
+            to,
+            format,
+        } => {
+            let (from, to) = (from.as_deref(), to.as_deref());
+            let format = match format {
+                MetricsFormat::Csv => metrics::file::Format::Csv,
+                MetricsFormat::Json => metrics::file::Format::Json,
+            };
+            let db = at.store.open().await?;
+            read_tx!(db, "export_metrics", async |tx| {
+                let out = BufWriter::new(stdout().lock());
+                let days = (from, to);
+                export::metrics(
+                    tx,
+                    &at.station,
+                    days,
+                    clock.now_ms(),
+                    language(),
+                    format,
+                    out,
+                )
+                .await
             })
             .await?;
             db.close().await;
@@ -81,10 +130,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                     BookFormat::Csv => Format::Csv,
                     BookFormat::Jsonl => Format::Jsonl,
                 },
-                language: match config::language() {
-                    Language::Zh => catalogue::Language::Zh,
-                    Language::En => catalogue::Language::En,
-                },
+                language: language(),
                 now: clock.now_ms(),
             };
             let db = at.store.open().await?;
@@ -97,4 +143,11 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn language() -> catalogue::Language {
+    match config::language() {
+        Language::Zh => catalogue::Language::Zh,
+        Language::En => catalogue::Language::En,
+    }
 }

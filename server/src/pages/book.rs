@@ -65,6 +65,7 @@ pub async fn book(
             .catalogue()
             .books
             .get(name)
+            .filter(|book| book.has_pages())
             .ok_or(Error::NoSuchRoute)?;
         let found = find(tx, &reader, &shown, book, now).await?;
         Ok((shown, found))
@@ -79,7 +80,7 @@ pub async fn book(
 async fn find(tx: &mut Tx, reader: &Reader, shown: &Shown, book: &Book, now: i64) -> Result<Found> {
     let (id, name) = (&shown.id, &book.name);
     let (period, from, until) = match book.page {
-        PageBy::Sequence => (Period::All, EARLIEST.to_owned(), LATEST.to_owned()),
+        PageBy::Sequence | PageBy::Nothing => (Period::All, EARLIEST.to_owned(), LATEST.to_owned()),
         PageBy::Day => {
             let day = match asked(reader, "day", 10) {
                 Some(day) => day,

@@ -14,6 +14,7 @@ mod held;
 mod home;
 mod ink;
 mod mark;
+mod metrics;
 mod overview;
 pub mod problem;
 mod reader;
@@ -44,6 +45,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/s/{station}", get(overview::overview))
         .route("/s/{station}/books/{book}", get(book::book))
         .route("/s/{station}/records/{record}", get(record::record))
+        .route("/s/{station}/metrics", get(metrics::page))
+        .route("/s/{station}/metrics.csv", get(metrics::csv))
+        .route("/s/{station}/metrics.json", get(metrics::json))
         .route("/s/{station}/held", get(held::held))
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
         .route("/assets/{name}", get(assets::asset))

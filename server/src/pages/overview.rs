@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::frame::{self, Crumb, Frame};
+use super::held::Link;
 use super::ink::{Ink, plain};
 use super::mark::Mark;
 use super::reader::Reader;
@@ -17,6 +18,7 @@ use super::words::Words;
 use crate::admission::project::flags;
 use crate::error::Result;
 use crate::http::App;
+use crate::metrics::words::MetricWords;
 use crate::{args, read_tx, sql};
 
 #[derive(Debug, Template)]
@@ -26,6 +28,7 @@ pub struct Overview {
     pub w: &'static Words,
     pub name: Ink,
     pub books: Vec<BookLine>,
+    pub metrics: Option<Link>,
     pub coverage: Option<CoverageView>,
     pub devices: Vec<DeviceLine>,
     pub held: u64,
@@ -96,7 +99,8 @@ pub fn draw(reader: &Reader, station: &Shown, counts: &Counts, now: i64) -> Over
     let setter = Setter { reader, station };
     let times = station.times(reader);
     let language = reader.catalogue_language();
-    let books = station.catalogue().books.values().map(|book| {
+    let books = station.catalogue().books.values();
+    let books = books.filter(|book| book.has_pages()).map(|book| {
         let (lines, last) = counts.books.get(&book.name).cloned().unwrap_or_default();
         BookLine {
             label: Ink::label(book.label.get(language)),
@@ -120,6 +124,10 @@ pub fn draw(reader: &Reader, station: &Shown, counts: &Counts, now: i64) -> Over
         w,
         name: Ink::written(&station.name),
         books: books.collect(),
+        metrics: station.catalogue().metrics.book.is_some().then(|| Link {
+            label: Ink::label(&MetricWords::of(reader.language).overview),
+            href: reader.to(&format!("{}/metrics", station.path())),
+        }),
         coverage: Some(setter.coverage(
             &station.coverage_now(now),
             &w.coverage_open,

@@ -394,6 +394,9 @@ impl Desk<'_> {
         let mut seen: Vec<(Ink, &Amendment)> = Vec::new();
         for line in lines {
             let book = self.setter.station.catalogue().books.get(&line.book);
+            if book.is_some_and(|book| !book.has_pages()) {
+                continue;
+            }
             for amendment in line
                 .marks
                 .amended

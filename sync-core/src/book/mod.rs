@@ -22,7 +22,7 @@ mod reading;
 mod station;
 
 pub use docs::books_markdown;
-pub use export::{write_csv, write_jsonl};
+pub use export::{write_csv, write_csv_record, write_jsonl};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;
 pub use line::{
