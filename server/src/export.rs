@@ -115,7 +115,8 @@ pub async fn metrics(
     .map(drop)
 }
 
-async fn around(tx: &mut Tx, station: &StationId) -> Result<book::Station> {
+/// What a station's records are read with.
+pub async fn around(tx: &mut Tx, station: &StationId) -> Result<book::Station> {
     Station::find(tx, station).await?;
     let charter = charter::load(tx, station).await?;
     let rows = tx.fetch_all(sql!("catalogue_list"), args![station]).await?;

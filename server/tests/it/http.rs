@@ -71,7 +71,7 @@ fn read_to_close(stream: &mut TcpStream) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn get(address: SocketAddr, path: &str, headers: &str) -> String {
+pub fn get(address: SocketAddr, path: &str, headers: &str) -> String {
     exchange(
         address,
         &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n"),

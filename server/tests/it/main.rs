@@ -9,6 +9,7 @@ mod faults;
 mod http;
 mod kill;
 mod members;
+mod metrics;
 mod phone;
 mod statements;
 mod stock;
