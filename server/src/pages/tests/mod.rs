@@ -258,7 +258,7 @@ fn a_month_is_drawn_with_what_it_was_counted_out_of() {
     write(&drawn);
     let zh = text(named(&drawn, "month-metrics.zh.html"));
     for shown in [
-        "1 之 1",
+        "1 / 2",
         "新增 3 项，其中未销 2 项",
         "期初 1 项，期末 1 项",
         "未达标",
