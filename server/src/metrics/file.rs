@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use sync_core::book::{Station as BookStation, write_csv_record};
-use sync_core::catalogue::{Language, MetricRules, MetricSetting};
+use sync_core::catalogue::{Catalogue, Language, MetricSetting};
 use sync_core::metrics::{Figure, Metric, Report};
 
 use super::words::MetricWords;
@@ -36,7 +36,7 @@ fn csv(
     mut out: impl Write,
 ) -> io::Result<()> {
     let w = MetricWords::in_language(language);
-    let rules = &station.catalogue().metrics;
+    let catalogue = station.catalogue();
     out.write_all("\u{feff}".as_bytes())?;
     let header = [
         &w.from,
@@ -51,7 +51,7 @@ fn csv(
     ];
     write_csv_record(&mut out, &header.map(Clone::clone))?;
     for metric in &report.metrics {
-        write_csv_record(&mut out, &row(report, metric, w, rules, language))?;
+        write_csv_record(&mut out, &row(report, metric, w, catalogue, language))?;
     }
     out.flush()
 }
@@ -60,7 +60,7 @@ fn row(
     report: &Report,
     metric: &Metric,
     w: &MetricWords,
-    rules: &MetricRules,
+    catalogue: &Catalogue,
     language: Language,
 ) -> Vec<String> {
     let words = w.measure(metric.measure);
@@ -77,7 +77,7 @@ fn row(
         hits.to_string(),
         of.to_string(),
         notes(metric, w).join(language.pick("；", "; ")),
-        words.definition(rules),
+        words.definition(catalogue),
         words.source.clone(),
     ]
 }
@@ -97,7 +97,7 @@ fn as_json(
     mut out: impl Write,
 ) -> io::Result<()> {
     let w = MetricWords::in_language(language);
-    let rules = &station.catalogue().metrics;
+    let catalogue = station.catalogue();
     let metrics = report.metrics.iter().map(|metric| {
         let words = w.measure(metric.measure);
         json!({
@@ -108,14 +108,14 @@ fn as_json(
             "figure": metric.figure,
             "notes": metric.notes,
             "behind": metric.behind,
-            "definition": words.definition(rules),
+            "definition": words.definition(catalogue),
             "source": words.source,
         })
     });
-    let settings = MetricSetting::ALL.iter().map(|name| {
-        let setting = rules.setting(*name);
+    let settings = MetricSetting::ALL.iter().filter_map(|name| {
+        let setting = catalogue.metric_setting(*name)?;
         let told = json!({ "value": setting.value, "source": setting.source });
-        (name.word().to_owned(), told)
+        Some((name.word().to_owned(), told))
     });
     let file = json!({
         "station": station.name,

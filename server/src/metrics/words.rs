@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use sync_core::catalogue::{self, MetricRules, MetricSetting};
+use sync_core::catalogue::{self, MetricSetting};
 use sync_core::metrics::{Figure, Measure, Note};
 
 use crate::messages::Language;
@@ -81,11 +81,11 @@ pub struct MeasureWords {
 }
 
 impl MeasureWords {
-    pub fn definition(&self, rules: &MetricRules) -> String {
+    pub fn definition(&self, catalogue: &catalogue::Catalogue) -> String {
         let mut text = self.definition.clone();
         for name in MetricSetting::ALL {
             let place = format!("{{{}}}", name.word());
-            text = text.replace(&place, &rules.value(name).to_string());
+            text = text.replace(&place, &catalogue.metric_value(name).to_string());
         }
         text
     }
@@ -187,7 +187,7 @@ mod tests {
             assert_eq!(words.measures.len(), Measure::ALL.len());
             assert_eq!(words.notes.len(), Note::ALL.len());
             for measure in Measure::ALL {
-                let rules = &catalogue::Catalogue::embedded().metrics;
+                let rules = catalogue::Catalogue::embedded();
                 let definition = words.measure(*measure).definition(rules);
                 assert!(!definition.contains('{'), "{definition}");
             }

@@ -84,6 +84,7 @@ const FILES: &[(&str, &str)] = files![
     "kinds/service_session.toml",
     "metrics.toml",
     "roles.toml",
+    "settings.toml",
 ];
 
 pub(super) fn sources() -> Sources {

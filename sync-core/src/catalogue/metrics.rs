@@ -1,44 +1,35 @@
-//! By what the metrics of a station are measured: numbers that a district may set, and what the
-//! steps of each kind come to.
+//! By what the metrics of a station are measured: where the facts stand, and what the steps of each
+//! kind come to. The numbers are settings of the catalogue.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::Catalogue;
-use super::names::{Label, words};
+use super::names::words;
+use super::{Catalogue, Setting};
 
 /// `metrics.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MetricRules {
     /// The book whose lines are the facts; none where the catalogue measures nothing.
     pub book: Option<String>,
-    pub settings: BTreeMap<MetricSetting, Setting>,
     /// By kind.
     pub phases: BTreeMap<String, Phases>,
     pub baselines: Vec<Baseline>,
 }
 
 words!(
-    /// A number that is not the program's to decide.
+    /// A setting that metrics are measured by.
     MetricSetting, "setting" {
         SessionMinutes = "session_minutes",
-        SessionGap = "session_gap",
+        SessionGap = "session_gap_minutes",
         SessionsAWeek = "sessions_a_week",
         FirstResponseHours = "first_response_hours",
-        RepeatDays = "repeat_days",
+        RepeatDays = "repeat_window_days",
         LateHours = "late_hours",
         RecurrenceDays = "recurrence_days",
     }
 );
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    pub value: u32,
-    pub label: Label,
-    /// The rule it comes from, or that nobody has verified it.
-    pub source: String,
-}
 
 /// What the steps of a kind come to, by their names. A step that is in none of the lists, or in
 /// `accepted` alone, means that the record is open.
@@ -61,22 +52,6 @@ pub struct Baseline {
 }
 
 impl MetricRules {
-    /// A setting that the catalogue's own file leaves out has the value of the default, so that
-    /// an older catalogue goes on working under a newer program.
-    pub fn setting(&self, name: MetricSetting) -> Setting {
-        let own = self.settings.get(&name);
-        let default = || Catalogue::embedded().metrics.settings.get(&name);
-        own.or_else(default).cloned().unwrap_or(Setting {
-            value: u32::MAX,
-            label: Label::default(),
-            source: String::new(),
-        })
-    }
-
-    pub fn value(&self, name: MetricSetting) -> i64 {
-        i64::from(self.setting(name).value)
-    }
-
     pub fn baseline(&self, committee: &str) -> Option<Date> {
         let own = self
             .baselines
@@ -88,6 +63,20 @@ impl MetricRules {
 
     pub fn phases_of(&self, kind: &str) -> Option<&Phases> {
         self.phases.get(kind)
+    }
+}
+
+impl Catalogue {
+    /// A setting that the catalogue leaves out has the value of the default, so that an older
+    /// catalogue goes on working under a newer program.
+    pub fn metric_setting(&self, name: MetricSetting) -> Option<&Setting> {
+        let default = || Catalogue::embedded().settings.get(name.word());
+        self.settings.get(name.word()).or_else(default)
+    }
+
+    pub fn metric_value(&self, name: MetricSetting) -> i64 {
+        let setting = self.metric_setting(name);
+        setting.map_or(i64::from(u32::MAX), |setting| i64::from(setting.value))
     }
 }
 
@@ -109,15 +98,17 @@ mod tests {
 
     #[test]
     fn the_default_has_every_setting_with_its_source() {
-        let rules = &Catalogue::embedded().metrics;
+        let catalogue = Catalogue::embedded();
         for name in MetricSetting::ALL {
-            let setting = rules.settings.get(&name);
+            let setting = catalogue.settings.get(name.word());
             assert!(
                 setting.is_some_and(|setting| !setting.source.is_empty()),
                 "{name:?}"
             );
         }
-        assert_eq!(rules.value(MetricSetting::SessionMinutes), 120);
-        assert_eq!(MetricRules::default().value(MetricSetting::RepeatDays), 90);
+        assert_eq!(catalogue.metric_value(MetricSetting::SessionMinutes), 120);
+        let mut older = catalogue.clone();
+        older.settings.clear();
+        assert_eq!(older.metric_value(MetricSetting::RepeatDays), 90);
     }
 }

@@ -11,6 +11,7 @@
 //! | `roles.toml` | what a member may be |
 //! | `holidays.toml` | holidays, make-up workdays, office hours |
 //! | `metrics.toml` | by what the station is measured |
+//! | `settings.toml` | numbers that differ from place to place |
 //!
 //! A file replaces the default's file of the same path. [`Catalogue::load`] finds all mistakes
 //! of a folder at once, each with file, line and mend. A catalogue travels as a bundle: the
@@ -18,6 +19,7 @@
 
 mod book;
 mod bundle;
+mod clock;
 mod docs;
 mod embedded;
 mod expr;
@@ -35,16 +37,20 @@ use std::collections::BTreeMap;
 
 pub use book::{Book, Column, Fold, Footer, NumberRule, PageBy, RowKey, Source};
 pub use bundle::{BundleError, MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES};
+pub use clock::{Due, Taken, dues};
 pub use docs::record_kinds_markdown;
 pub use expr::{
     Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent,
     display, display_moment, display_span, spoken_moment,
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
-pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};
-pub use limits::{day_of, due, start_of};
-pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role};
-pub use metrics::{Baseline, MetricRules, MetricSetting, Phases, Setting};
+pub use kind::{
+    Count, Extension, Field, FieldType, Guard, Kind, Limit, Merge, Personal, Required, Step,
+    TimeUnit, Where,
+};
+pub use limits::{day_of, due, midnight};
+pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role, Setting};
+pub use metrics::{Baseline, MetricRules, MetricSetting, Phases};
 pub use mistake::Mistake;
 pub use names::{Label, Language};
 
@@ -62,6 +68,7 @@ pub struct Catalogue {
     pub roles: BTreeMap<String, Role>,
     pub holidays: Holidays,
     pub metrics: MetricRules,
+    pub settings: BTreeMap<String, Setting>,
     /// The files that hold, after `extends` and `remove`, without `catalogue.toml`.
     files: Sources,
 }

@@ -1,5 +1,8 @@
 //! A catalogue as a whole: overlays, mistakes on disk, the workload's folder.
 
+mod clocks;
+mod penalty;
+
 use std::path::Path;
 
 use super::*;
@@ -299,10 +302,7 @@ fn a_column_is_as_personal_as_what_it_reads() {
 fn mistakes_in_the_rules_of_metrics_are_told_with_their_mends() {
     let rules = r#"
 book = "N"
-settings = [
-  { name = "session_minute", value = 120, zh = "分", en = "min", source = "[R]" },
-  { name = "session_gap", value = 0, zh = "分", en = "min", source = "[R]" },
-]
+settings = []
 baselines = [{ day = "2026-02-30" }]
 phases = [{ kind = "finding", done = ["fixed"] }]
 "#;
@@ -310,8 +310,7 @@ phases = [{ kind = "finding", done = ["fixed"] }]
     let told = lines(&mistakes);
     for part in [
         "unknown book `N`",
-        "session_minutes",
-        "`value` is 0",
+        "unknown key `settings`",
         "2026-02-30",
         "unknown step `fixed`",
     ] {

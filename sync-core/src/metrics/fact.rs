@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::trail::Trail;
 use crate::book::{Line, LineCell};
-use crate::catalogue::{MetricRules, start_of};
+use crate::catalogue::{MetricRules, midnight};
 use crate::ids::RecordId;
 
 /// What one record says. A value that people wrote differently without knowing of each other is
@@ -109,7 +109,7 @@ impl<'l> Fact<'l> {
 
     /// The first moment after the day in a column, by which something is due.
     pub fn end_of(&self, column: &str) -> Option<i64> {
-        start_of(self.day(column)?.tomorrow().ok()?, self.offset)
+        midnight(self.day(column)?.tomorrow().ok()?, self.offset)
     }
 
     pub fn record_in(&self, column: &str) -> Option<RecordId> {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fact::Fact;
 use super::report::{Committee, Figure, Measure, Metric, Note, Share, Span};
 use super::trail::Stand;
-use crate::catalogue::{MetricRules, MetricSetting, start_of};
+use crate::catalogue::{Catalogue, MetricRules, MetricSetting, midnight};
 use crate::ids::RecordId;
 
 const DAY: i64 = 86_400_000;
@@ -42,12 +42,12 @@ struct Finding {
 }
 
 impl Findings {
-    pub fn new(span: Span, rules: &MetricRules, now: i64, offset: i32) -> Findings {
+    pub fn new(span: Span, catalogue: &Catalogue, now: i64, offset: i32) -> Findings {
         Findings {
             span,
             end: span.end.min(now),
             offset,
-            within: rules.value(MetricSetting::RecurrenceDays) * DAY,
+            within: catalogue.metric_value(MetricSetting::RecurrenceDays) * DAY,
             all: BTreeMap::new(),
             committees: Vec::new(),
             known: BTreeMap::new(),
@@ -78,7 +78,7 @@ impl Findings {
         let name = fact.text("committee");
         let baseline = rules
             .baseline(name)
-            .and_then(|day| start_of(day, self.offset));
+            .and_then(|day| midnight(day, self.offset));
         let stands = |at| fact.trail.before(at) != Stand::Done;
         let finding = Finding {
             observed,

@@ -2,7 +2,7 @@
 
 use super::fact::Fact;
 use super::report::{Measure, Metric, Note, Share, Span};
-use crate::catalogue::{MetricRules, MetricSetting};
+use crate::catalogue::{Catalogue, MetricSetting};
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
@@ -20,11 +20,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub fn new(span: Span, rules: &MetricRules, offset: i32) -> Ledger {
+    pub fn new(span: Span, catalogue: &Catalogue, offset: i32) -> Ledger {
         Ledger {
             span,
             offset,
-            within: rules.value(MetricSetting::LateHours) * HOUR,
+            within: catalogue.metric_value(MetricSetting::LateHours) * HOUR,
             timely: Share::default(),
             complete: Share::default(),
             evidenced: Share::default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::fact::Fact;
 use super::report::{Figure, Measure, Metric, Note, Share, Span};
 use super::trail::Stand;
-use crate::catalogue::{Book, Catalogue, start_of};
+use crate::catalogue::{Book, Catalogue, midnight};
 
 #[derive(Debug)]
 pub(super) struct Patrols {
@@ -39,7 +39,7 @@ impl Patrols {
         let is_done = fact.trail.last() == Stand::Done;
         let planned = fact
             .day("planned_on")
-            .and_then(|day| start_of(day, self.offset));
+            .and_then(|day| midnight(day, self.offset));
         let at = planned.unwrap_or(fact.happened());
         if fact.is("planned") && self.span.holds(at) {
             if at >= self.now && !is_done {

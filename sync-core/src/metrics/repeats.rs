@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::fact::Fact;
 use super::report::{Measure, Metric, Note, Share, Span};
 use super::trail::Stand;
-use crate::catalogue::{MetricRules, MetricSetting};
+use crate::catalogue::{Catalogue, MetricSetting};
 use crate::ids::RecordId;
 
 const DAY: i64 = 86_400_000;
@@ -50,10 +50,10 @@ struct Earlier<'r> {
 }
 
 impl Repeats {
-    pub fn new(span: Span, rules: &MetricRules) -> Repeats {
+    pub fn new(span: Span, catalogue: &Catalogue) -> Repeats {
         Repeats {
             span,
-            window: rules.value(MetricSetting::RepeatDays) * DAY,
+            window: catalogue.metric_value(MetricSetting::RepeatDays) * DAY,
             requests: Vec::new(),
             merged: 0,
         }

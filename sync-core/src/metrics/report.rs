@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
-use crate::catalogue::start_of;
+use crate::catalogue::midnight;
 use crate::ids::RecordId;
 
 /// The metrics of one station and period.
@@ -141,8 +141,6 @@ named!(
         WeeksOff = "weeks_off",
         NoCalendar = "no_calendar",
         Suspended = "suspended",
-        /// Its limit was extended or stood still, by how much nobody can tell.
-        Stretched = "stretched",
         NoLimit = "no_limit",
         Contested = "contested",
         Pending = "pending",
@@ -236,7 +234,7 @@ impl Span {
             return Err(SpanError::TooLong);
         }
         let after = until.checked_add(1.day()).map_err(|_| SpanError::Outside)?;
-        let moment = |day| start_of(day, offset).ok_or(SpanError::Outside);
+        let moment = |day| midnight(day, offset).ok_or(SpanError::Outside);
         Ok(Span {
             from,
             until,

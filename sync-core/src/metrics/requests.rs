@@ -3,7 +3,7 @@
 use super::fact::Fact;
 use super::report::{Measure, Metric, Note, Share, Span};
 use super::trail::Stand;
-use crate::catalogue::{MetricRules, MetricSetting};
+use crate::catalogue::{Catalogue, MetricSetting};
 
 const HOUR: i64 = 3_600_000;
 
@@ -19,11 +19,11 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    pub fn new(span: Span, rules: &MetricRules, now: i64) -> Requests {
+    pub fn new(span: Span, catalogue: &Catalogue, now: i64) -> Requests {
         Requests {
             span,
             now,
-            within: rules.value(MetricSetting::FirstResponseHours) * HOUR,
+            within: catalogue.metric_value(MetricSetting::FirstResponseHours) * HOUR,
             responded: Share::default(),
             called: Share::default(),
             resolved: Share::default(),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::fact::Fact;
 use super::report::{Measure, Metric, Note, Officer, Share, Span};
-use crate::catalogue::{Holidays, MetricRules, MetricSetting, day_of, start_of};
+use crate::catalogue::{Catalogue, MetricSetting, day_of, midnight};
 
 #[derive(Debug)]
 pub(super) struct Sessions {
@@ -27,19 +27,14 @@ pub(super) struct Sessions {
 impl Sessions {
     /// A week belongs to the period that its Sunday lies in, once it is over. One in which no day
     /// is a working day has no office to open.
-    pub fn new(
-        span: Span,
-        rules: &MetricRules,
-        holidays: &Holidays,
-        now: i64,
-        offset: i32,
-    ) -> Self {
+    pub fn new(span: Span, catalogue: &Catalogue, now: i64, offset: i32) -> Self {
+        let holidays = &catalogue.holidays;
         let mut sessions = Sessions {
             span,
             offset,
-            least: rules.value(MetricSetting::SessionMinutes),
-            gap: rules.value(MetricSetting::SessionGap),
-            a_week: rules.value(MetricSetting::SessionsAWeek),
+            least: catalogue.metric_value(MetricSetting::SessionMinutes),
+            gap: catalogue.metric_value(MetricSetting::SessionGap),
+            a_week: catalogue.metric_value(MetricSetting::SessionsAWeek),
             weeks: BTreeMap::new(),
             share: Share::default(),
             officers: BTreeMap::new(),
@@ -53,7 +48,7 @@ impl Sessions {
             let Some(sunday) = days.last().filter(|sunday| **sunday <= span.until) else {
                 break;
             };
-            let over = sunday.tomorrow().ok().and_then(|day| start_of(day, offset));
+            let over = sunday.tomorrow().ok().and_then(|day| midnight(day, offset));
             if over.is_some_and(|over| over <= now) {
                 if days.iter().any(|day| holidays.is_workday(*day)) {
                     sessions.weeks.insert(monday, 0);

@@ -24,15 +24,15 @@ impl OnTime {
         }
     }
 
-    /// A record with one day by which all must be done: that of `due_on`, else of the first limit
-    /// it is under.
+    /// A record with one moment by which all must be done: that of the limit it is under, else of
+    /// the day in `due_on`.
     pub fn take(&mut self, fact: &Fact<'_>) {
         if fact.is_contested("due_on") {
             self.share.note(Note::Contested);
             return;
         }
-        let earliest = || fact.limits().map(|limit| limit.due).min();
-        match fact.end_of("due_on").or_else(earliest) {
+        let limit = fact.limits().map(|limit| limit.due).min();
+        match limit.or_else(|| fact.end_of("due_on")) {
             Some(due) => self.count(fact, due, fact.trail.before(due) == Stand::Done),
             None if self.span.holds(fact.happened()) && fact.trail.last() != Stand::Void => {
                 self.share.note(Note::NoLimit);
@@ -44,10 +44,6 @@ impl OnTime {
     /// A record under several limits, each of which counts.
     pub fn take_each(&mut self, fact: &Fact<'_>) {
         for limit in fact.limits() {
-            if fact.is("stretched") && self.span.holds(limit.due.saturating_sub(1)) {
-                self.share.note(Note::Stretched);
-                continue;
-            }
             let is_kept = |limit: &Due| limit.done.is_some_and(|done| done < limit.due);
             let ended = fact.trail.before(limit.due) == Stand::Done;
             self.count(fact, limit.due, is_kept(limit) || ended);

@@ -152,7 +152,7 @@ fn row(reader: &Reader, station: &Shown, found: &Found, metric: &Metric) -> Row 
         counts: m.counts(metric.figure),
         target,
         notes: notes.collect(),
-        definition: words.definition(&station.catalogue().metrics),
+        definition: words.definition(station.catalogue()),
         source: words.source.clone(),
         behind,
     }
@@ -204,14 +204,13 @@ pub fn committees(reader: &Reader, station: &Shown, report: &Report) -> Vec<Town
 
 pub fn settings(reader: &Reader, station: &Shown) -> Vec<SettingRow> {
     let language = reader.catalogue_language();
-    let rules = &station.catalogue().metrics;
     let row = |name: &MetricSetting| {
-        let setting = rules.setting(*name);
-        SettingRow {
+        let setting = station.catalogue().metric_setting(*name)?;
+        Some(SettingRow {
             label: Ink::label(setting.label.get(language)),
             value: setting.value.to_string(),
             source: Ink::label(&setting.source),
-        }
+        })
     };
-    MetricSetting::ALL.iter().map(row).collect()
+    MetricSetting::ALL.iter().filter_map(row).collect()
 }

@@ -1,7 +1,7 @@
 //! The expressions of a catalogue: what a cell says of one record.
 //!
 //! `f.place ~ ' ' ~ f.category|label`: fields (`f`), the last event of each step (`s`), facts
-//! (`r`), texts, numbers, operators and our filters; nothing else, and all names are checked
+//! (`r`), time limits (`l`), settings (`c`), texts, numbers, operators and our filters; nothing else, and all names are checked
 //! when the catalogue is loaded. A field without a value is the empty text, an empty list or
 //! false. Fuel bounds the work, so no expression hangs a phone.
 
@@ -93,6 +93,11 @@ impl Expr {
         let reading = filters.filter(|filter| matches!(filter.name, "minutes" | "period"));
         let read = reading.flat_map(|filter| filter.args.iter().map(|(name, _)| name.as_str()));
         own.chain(read)
+    }
+
+    /// The names of the time limits it reads.
+    pub fn limits(&self) -> impl Iterator<Item = &str> {
+        self.uses.limits.iter().map(|(name, _)| name.as_str())
     }
 
     /// The names of the facts it reads.

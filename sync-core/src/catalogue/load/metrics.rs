@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use toml::Spanned;
 
-use super::super::metrics::{Baseline, MetricRules, MetricSetting, Phases, Setting};
+use super::super::metrics::{Baseline, MetricRules, Phases};
 use super::super::mistake::File;
-use super::super::read::{Reader, parsed, read_file, word};
+use super::super::read::{Reader, parsed, read_file};
 use super::super::{Catalogue, Kind};
 use super::{known, plain, unique};
 
@@ -21,7 +21,6 @@ pub(super) fn read_metrics(file: &File<'_>, catalogue: &mut Catalogue) {
             book: book.map(Spanned::into_inner),
             ..MetricRules::default()
         };
-        settings(file, &top, &mut rules);
         for row in top.tables("baselines") {
             let committee = row.text("committee").map(Spanned::into_inner);
             let day = row.needed("day", "write `day = \"2026-01-01\"`");
@@ -37,34 +36,6 @@ pub(super) fn read_metrics(file: &File<'_>, catalogue: &mut Catalogue) {
         rules
     });
     catalogue.metrics = rules;
-}
-
-fn settings(file: &File<'_>, top: &Reader<'_, '_>, rules: &mut MetricRules) {
-    let mut names = Vec::new();
-    for row in top.tables("settings") {
-        let name = row.needed("name", "name the setting");
-        let value = row.count("value", 100_000);
-        let label = row.label("the setting");
-        let source = row.needed("source", "say which rule it comes from");
-        if !row.has("value") {
-            row.missing("value", "write `value = 120`");
-        }
-        row.finish();
-        let Some(name) = name else { continue };
-        let setting = word::<MetricSetting>(file, &name);
-        names.push(name);
-        let (Some(setting), Some(value), Some(source)) = (setting, value, source) else {
-            continue;
-        };
-        let source = source.into_inner();
-        let given = Setting {
-            value,
-            label,
-            source,
-        };
-        rules.settings.insert(setting, given);
-    }
-    unique(file, "setting", &names);
 }
 
 fn phases(file: &File<'_>, top: &Reader<'_, '_>, catalogue: &Catalogue, rules: &mut MetricRules) {

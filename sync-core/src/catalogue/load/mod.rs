@@ -4,6 +4,7 @@ mod books;
 mod check;
 mod fields;
 mod kinds;
+mod limits;
 mod lists;
 mod metrics;
 mod overlay;
@@ -42,6 +43,7 @@ enum Shelf {
     Roles,
     Holidays,
     Metrics,
+    Settings,
 }
 
 /// Where a file belongs by its path, if anywhere.
@@ -51,6 +53,7 @@ fn shelf(path: &str) -> Option<Shelf> {
             "roles.toml" => Some(Shelf::Roles),
             "holidays.toml" => Some(Shelf::Holidays),
             "metrics.toml" => Some(Shelf::Metrics),
+            "settings.toml" => Some(Shelf::Settings),
             _ => None,
         };
     };
@@ -80,6 +83,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         roles: BTreeMap::new(),
         holidays: Holidays::default(),
         metrics: MetricRules::default(),
+        settings: BTreeMap::new(),
         files: Sources::new(),
     };
     // Kinds name roles and codes, books name kinds: read in this order, each finds its words.
@@ -93,12 +97,13 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
             &(0..0),
             "a catalogue has no such file",
             "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml, \
-             holidays.toml or metrics.toml, NAME being letters, digits and _",
+             holidays.toml, settings.toml or metrics.toml, NAME being letters, digits and _",
         );
     }
     on(Shelf::Codes).for_each(|file| lists::read_codes(file, &mut catalogue));
     on(Shelf::Roles).for_each(|file| lists::read_roles(file, &mut catalogue));
     on(Shelf::Holidays).for_each(|file| lists::read_holidays(file, &mut catalogue));
+    on(Shelf::Settings).for_each(|file| lists::read_settings(file, &mut catalogue));
     let kinds: Vec<_> = on(Shelf::Kinds)
         .map(|file| kinds::read_kind(file, &mut catalogue))
         .collect();

@@ -263,5 +263,5 @@ fn each_limit_of_a_case_that_fell_due_counts() {
     papers[1].edit(2, may(7, 9, 0), &[step("suspended")]);
     let report = of_may(&station, &papers);
     assert_eq!(rate(&report, Measure::CasesOnTime), (1, 1));
-    assert_eq!(note(&report, Measure::CasesOnTime, Note::Stretched), 1);
+    assert_eq!(note(&report, Measure::CasesOnTime, Note::Suspended), 1);
 }
