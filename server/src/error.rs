@@ -81,6 +81,10 @@ pub enum Error {
     ImportLine { line: usize, what: String },
     #[error("there is no book {book}; there are {}", .known.join(", "))]
     BookUnknown { book: String, known: Vec<String> },
+    #[error("two days that make no period")]
+    PeriodWrong,
+    #[error("the catalogue has no book of facts to measure by")]
+    NothingMeasured,
     #[error("the catalogue has {} mistakes, the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     CatalogueMistakes(Vec<Mistake>),
 

@@ -28,6 +28,7 @@ pub mod invite;
 pub mod join;
 pub mod known;
 pub mod messages;
+pub mod metrics;
 pub mod officer;
 pub mod own_acts;
 pub mod pages;

@@ -107,6 +107,8 @@ impl Error {
             Error::Broken { .. } => ("store_broken", StatusCode::INTERNAL_SERVER_ERROR),
             Error::ImportLine { .. } => ("import_line", StatusCode::BAD_REQUEST),
             Error::BookUnknown { .. } => ("book_unknown", StatusCode::NOT_FOUND),
+            Error::PeriodWrong => ("period_wrong", StatusCode::BAD_REQUEST),
+            Error::NothingMeasured => ("nothing_measured", StatusCode::NOT_FOUND),
             Error::RequestMalformed { .. } => ("request_malformed", StatusCode::BAD_REQUEST),
             Error::SignatureWrong => ("signature_wrong", StatusCode::FORBIDDEN),
             Error::DeviceUnknown => ("device_unknown", StatusCode::FORBIDDEN),

@@ -4,7 +4,8 @@
 //! passed in, so that every failure replays. From the ground up, each module knowing only those
 //! before it:
 //!
-//! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `fieldbook`.
+//! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `metrics` →
+//! `fieldbook`.
 
 pub mod book;
 pub mod catalogue;
@@ -12,5 +13,6 @@ pub mod envelope;
 pub mod fieldbook;
 pub mod gate;
 pub mod ids;
+pub mod metrics;
 pub mod record;
 pub mod sync;

@@ -11,6 +11,7 @@ use crate::config;
 use crate::error::Result;
 use crate::export::{self, Format, RecordFormat, Wanted};
 use crate::messages::Language;
+use crate::metrics;
 use crate::read_tx;
 
 #[derive(Debug, Args)]
@@ -29,6 +30,19 @@ enum Command {
         format: RecordForm,
         #[command(flatten)]
         privacy: Privacy,
+    },
+    /// The metrics of a period, by default of this month
+    Metrics {
+        #[command(flatten)]
+        at: StationOptions,
+        /// First day
+        #[arg(long, value_name = "DAY", value_parser = values::day)]
+        from: Option<String>,
+        /// Last day
+        #[arg(long, value_name = "DAY", value_parser = values::day)]
+        to: Option<String>,
+        #[arg(long, value_enum, default_value_t = MetricsFormat::Csv)]
+        format: MetricsFormat,
     },
     /// The rows of a book, such as R1
     Book {
@@ -73,6 +87,12 @@ enum BookForm {
     Xlsx,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MetricsFormat {
+    Csv,
+    Json,
+}
+
 pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     match options.command {
         Command::Records {
@@ -88,6 +108,35 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             read_tx!(db, "export_records", async |tx| {
                 let out = BufWriter::new(stdout());
                 export::records(tx, &at.station, format, privacy.masked, out).await
+            })
+            .await?;
+            db.close().await;
+        }
+        Command::Metrics {
+            at,
+            from,
+            to,
+            format,
+        } => {
+            let (from, to) = (from.as_deref(), to.as_deref());
+            let format = match format {
+                MetricsFormat::Csv => metrics::file::Format::Csv,
+                MetricsFormat::Json => metrics::file::Format::Json,
+            };
+            let db = at.store.open().await?;
+            read_tx!(db, "export_metrics", async |tx| {
+                let out = BufWriter::new(stdout());
+                let days = (from, to);
+                export::metrics(
+                    tx,
+                    &at.station,
+                    days,
+                    clock.now_ms(),
+                    language(),
+                    format,
+                    out,
+                )
+                .await
             })
             .await?;
             db.close().await;
@@ -109,10 +158,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                     BookForm::Jsonl => Format::Jsonl,
                     BookForm::Xlsx => Format::Xlsx,
                 },
-                language: match config::language() {
-                    Language::Zh => catalogue::Language::Zh,
-                    Language::En => catalogue::Language::En,
-                },
+                language: language(),
                 masked: privacy.masked,
                 now: clock.now_ms(),
             };
@@ -126,4 +172,11 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn language() -> catalogue::Language {
+    match config::language() {
+        Language::Zh => catalogue::Language::Zh,
+        Language::En => catalogue::Language::En,
+    }
 }

@@ -2,9 +2,10 @@
 //! book, or one record.
 
 mod book;
-mod csv;
+pub(crate) mod csv;
 mod facts;
 mod file;
+mod metrics;
 mod parts;
 mod print;
 mod records;
@@ -16,6 +17,7 @@ use std::io;
 pub(crate) use book::book_of;
 pub use book::{Wanted, book};
 pub use file::Format;
+pub use metrics::metrics;
 pub(crate) use records::records_of;
 pub use records::{Format as RecordFormat, records};
 

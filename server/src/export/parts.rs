@@ -63,7 +63,7 @@ impl<'a> Parts<'a> {
         let next = match book.page {
             PageBy::Day | PageBy::Month => Next::Dayless,
             PageBy::Sequence if is_register(book) => Next::Numbered { year: -1, n: 0 },
-            PageBy::Sequence => Next::Whole,
+            PageBy::Sequence | PageBy::Nothing => Next::Whole,
         };
         Parts {
             station,
@@ -122,7 +122,7 @@ impl<'a> Parts<'a> {
             PageBy::Day | PageBy::Month => Next::Day {
                 last: day_before(self.from),
             },
-            PageBy::Sequence => Next::Unnumbered(Place {
+            PageBy::Sequence | PageBy::Nothing => Next::Unnumbered(Place {
                 day: EARLIEST.to_owned(),
                 sort: String::new(),
                 record: RecordId([0; 16]),
@@ -173,7 +173,7 @@ impl<'a> Parts<'a> {
                 let month = day.get(..7).unwrap_or(&day);
                 (format!("{month}-01"), format!("{month}-31"))
             }
-            PageBy::Day | PageBy::Sequence => (day.clone(), day),
+            PageBy::Day | PageBy::Sequence | PageBy::Nothing => (day.clone(), day),
         };
         let (first, until) = (first.as_str().max(self.from), end.as_str().min(self.to));
         let rows = tx

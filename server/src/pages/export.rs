@@ -17,7 +17,7 @@ use sync_core::book::Period;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::book::{Asked, beginning};
+use super::book::{Asked, unknown};
 use super::reader::Reader;
 use super::station::Shown;
 use crate::error::{Error, Result};
@@ -50,10 +50,8 @@ pub async fn book(
         let name = read_tx!(app.db, "export_book", async |tx| {
             let shown = Shown::read(tx, &station).await?;
             let books = &shown.catalogue().books;
-            let book = books.get(&name).ok_or_else(|| Error::BookUnknown {
-                book: beginning(&name).to_string(),
-                known: books.keys().cloned().collect(),
-            })?;
+            let book = books.get(&name).filter(|book| book.has_pages());
+            let book = book.ok_or_else(|| unknown(&shown, &name))?;
             let (period, days) = match Asked::of(tx, &reader, &shown, book, now).await?.period {
                 Period::Day(day) => (Some(day.clone()), Some((day.clone(), day))),
                 Period::Month(month) => {

@@ -34,6 +34,7 @@ pub enum Place {
     Held,
     Conflicts,
     Devices,
+    Metrics,
     Cards,
     /// A book, a record, or what is reached from another page.
     Elsewhere,
@@ -108,6 +109,7 @@ impl Frame {
                 item(Place::Held, &words.nav_held, "/held"),
                 item(Place::Conflicts, &words.nav_conflicts, "/conflicts"),
                 item(Place::Devices, &words.nav_devices, "/devices"),
+                item(Place::Metrics, &words.nav_metrics, "/metrics"),
                 item(Place::Cards, &words.nav_cards, "/cards"),
             ],
             search: Some(format!("{path}/records")),
@@ -118,6 +120,7 @@ impl Frame {
                 | Place::Held
                 | Place::Conflicts
                 | Place::Devices
+                | Place::Metrics
                 | Place::Cards
                 | Place::Elsewhere => String::new(),
             },

@@ -19,6 +19,7 @@ mod home;
 pub(crate) mod ink;
 mod limits;
 mod mark;
+mod metrics;
 pub mod problem;
 mod reader;
 mod record;
@@ -55,6 +56,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/s/{station}/records.geojson", get(export::records_geojson))
         .route("/s/{station}/records", get(records::records))
         .route("/s/{station}/limits", get(limits::limits))
+        .route("/s/{station}/metrics", get(metrics::page))
+        .route("/s/{station}/metrics.csv", get(metrics::csv))
+        .route("/s/{station}/metrics.json", get(metrics::json))
         .route("/s/{station}/held", get(held::held))
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
         .route("/s/{station}/devices", get(devices::devices))

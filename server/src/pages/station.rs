@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
-use sync_core::book::{Coverage, DeviceCoverage, Station as BookStation};
-use sync_core::catalogue::Catalogue;
+use sync_core::book::{Coverage, DeviceCoverage, Line, Station as BookStation};
+use sync_core::catalogue::{Book, Catalogue};
 use sync_core::envelope::Charter;
 use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
 
@@ -54,6 +54,12 @@ pub struct Device {
 }
 
 impl Shown {
+    /// Whether the line stands in a book that people read.
+    pub fn prints(&self, line: &Line) -> bool {
+        let book = self.catalogue().books.get(&line.book);
+        book.is_none_or(Book::has_pages)
+    }
+
     pub async fn read(tx: &mut Tx, id: &str) -> Result<Shown> {
         let id = StationId::new(id)?;
         let row = tx.fetch_opt(sql!("station_get"), args![&id]).await?;

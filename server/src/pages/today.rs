@@ -164,7 +164,8 @@ async fn counts(tx: &mut Tx, shown: &Shown, days: &Days, now: i64) -> Result<Cou
             counts.reviews.push((kind, state, row.count("n")?));
         }
     }
-    for book in shown.catalogue().books.values() {
+    let books = shown.catalogue().books.values();
+    for book in books.filter(|book| book.has_pages()) {
         let name = &book.name;
         let mut count = BookCount {
             name: name.clone(),
@@ -174,7 +175,7 @@ async fn counts(tx: &mut Tx, shown: &Shown, days: &Days, now: i64) -> Result<Cou
             last: None,
         };
         match book.page {
-            PageBy::Sequence => {
+            PageBy::Sequence | PageBy::Nothing => {
                 count.whole = n(tx, sql!("line_count_of_book"), args![id, name]).await?;
             }
             PageBy::Day | PageBy::Month => {
@@ -308,7 +309,7 @@ fn book(reader: &Reader, station: &Shown, count: &BookCount, days: &Days) -> Opt
     let page = |day: &str, text: String| {
         let (name, value) = match book.page {
             PageBy::Month => ("month", day.get(..7).unwrap_or_default()),
-            PageBy::Day | PageBy::Sequence => ("day", day),
+            PageBy::Day | PageBy::Sequence | PageBy::Nothing => ("day", day),
         };
         Rows {
             text,

@@ -16,7 +16,7 @@ pub(crate) use words;
 
 words! {
     product other_language other_language_tag site_nav nav_today nav_records nav_limits nav_held
-    nav_conflicts nav_devices nav_cards search search_button search_hint skip breadcrumbs keys keys_title
+    nav_conflicts nav_devices nav_metrics nav_cards search search_button search_hint skip breadcrumbs keys keys_title
     key_search key_rows key_open key_export key_print key_help masked_note console_note weekdays
     days hours minutes span_between list_between label_between cell_between yuan stations_title
     stations_empty stations_empty_how open_books books book last_day today yesterday whole_book

@@ -14,6 +14,7 @@ mod faults;
 mod http;
 mod kill;
 mod members;
+mod metrics;
 mod pages;
 mod phone;
 mod statements;

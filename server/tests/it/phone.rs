@@ -203,8 +203,6 @@ impl Phone {
 
     /// An act that makes a case with a cause of `cause`.
     pub fn case(&mut self, cause: &str) -> (RecordId, Act) {
-        self.records += 1;
-        let record = RecordId::derive(&self.station, self.device(), self.records);
         let set = |field: &str, value| Edit::Set {
             spot: Spot::Field(field.to_owned()),
             value,
@@ -215,12 +213,21 @@ impl Phone {
             set("offence_at", Scalar::Int(NOW)),
             set("place", Scalar::Str("东街".to_owned())),
         ];
-        let kind = &Catalogue::embedded().kinds["case"];
-        let birth = Birth {
-            kind,
-            external_id: Some(cause),
-        };
-        let change = write::create(record, birth, &edits, &self.pen()).unwrap();
+        self.make("case", Some(cause), &edits)
+    }
+
+    /// An act that makes a record.
+    pub fn make(
+        &mut self,
+        kind: &str,
+        external_id: Option<&str>,
+        edits: &[Edit],
+    ) -> (RecordId, Act) {
+        self.records += 1;
+        let record = RecordId::derive(&self.station, self.device(), self.records);
+        let kind = &Catalogue::embedded().kinds[kind];
+        let birth = Birth { kind, external_id };
+        let change = write::create(record, birth, edits, &self.pen()).unwrap();
         let part = Part {
             record,
             g: 0,

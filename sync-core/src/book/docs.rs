@@ -54,7 +54,11 @@ fn write_book(out: &mut String, book: &Book, catalogue: &Catalogue) {
         "\n## {} — {} {}\n",
         book.name, book.label.zh, book.label.en
     );
-    let _ = writeln!(out, "- A page per {}.", code(book.page.word()));
+    if book.has_pages() {
+        let _ = writeln!(out, "- A page per {}.", code(book.page.word()));
+    } else {
+        out.push_str("- No pages: its lines are facts for the metrics.\n");
+    }
     let keys: Vec<String> = book.row.iter().map(key).collect();
     let _ = writeln!(out, "- A row for each {}.", keys.join(" and "));
     if !book.order.is_empty() {

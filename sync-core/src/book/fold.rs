@@ -299,7 +299,7 @@ impl Folder<'_> {
         };
         let numbered = match self.book.page {
             PageBy::Sequence => number(a).cmp(&number(b)),
-            PageBy::Day | PageBy::Month => Ordering::Equal,
+            PageBy::Day | PageBy::Month | PageBy::Nothing => Ordering::Equal,
         };
         let happened = |row: &PageRow| row.marks.first().map(|marks| marks.marks.clocks.happened);
         ordered

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::amend::Past;
 use super::conflict::Contest;
 use super::marks::{self, day};
-use super::reading::{self, Place, Reading};
+use super::reading::{Place, Reading};
 use super::{Line, LineCell, LineMarks, Station};
 use crate::catalogue::{Book, Datum, RowKey, Source};
 use crate::record::view::View;
@@ -24,12 +24,7 @@ pub fn lines(view: &View, station: &Station) -> Vec<Line> {
     if fed.peek().is_none() {
         return Vec::new();
     }
-    let reading = Reading {
-        view,
-        kind,
-        station,
-        data: reading::read(view, kind, station),
-    };
+    let reading = Reading::of(view, kind, station);
     let record = Record {
         marks: marks::of(&reading),
         past: Past::of(&reading),

@@ -40,4 +40,4 @@ pub use reading::dues;
 pub use station::Station;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -28,6 +28,11 @@ pub struct Book {
 }
 
 impl Book {
+    /// Whether people read it. The facts behind the metrics have no form of their own.
+    pub fn has_pages(&self) -> bool {
+        self.page != PageBy::Nothing
+    }
+
     pub fn column(&self, id: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.id == id)
     }
@@ -49,6 +54,8 @@ words!(
         Month = "month",
         /// Rows one after the other, as many as fit.
         Sequence = "sequence",
+        /// It has none: its lines are facts that something else reads.
+        Nothing = "none",
     }
 );
 

@@ -23,12 +23,12 @@ pub fn record_kinds_markdown(catalogue: &Catalogue) -> String {
     for book in catalogue.books.values() {
         let _ = writeln!(out, "\n### {} — {}\n", book.name, both(&book.label));
         let sources: Vec<String> = book.sources.iter().map(|s| code(&s.kind)).collect();
-        let _ = writeln!(
-            out,
-            "From {}; a page per {}.\n",
-            sources.join(", "),
-            book.page.word()
-        );
+        let pages = if book.has_pages() {
+            format!("a page per {}", book.page.word())
+        } else {
+            "no pages".to_owned()
+        };
+        let _ = writeln!(out, "From {}; {pages}.\n", sources.join(", "));
         for column in &book.columns {
             let personal = if column.personal.is_some() {
                 " **personal**"

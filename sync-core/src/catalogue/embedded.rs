@@ -11,6 +11,7 @@ macro_rules! files {
 }
 
 const FILES: &[(&str, &str)] = files![
+    "books/M.toml",
     "books/R1.toml",
     "books/R10.toml",
     "books/R2.toml",
@@ -83,6 +84,7 @@ const FILES: &[(&str, &str)] = files![
     "kinds/request.toml",
     "kinds/resident_visit.toml",
     "kinds/service_session.toml",
+    "metrics.toml",
     "roles.toml",
     "settings.toml",
 ];

@@ -55,7 +55,8 @@ pub fn day_of(moment: i64, offset: i32) -> Option<Date> {
     Some(offset.to_datetime(moment).date())
 }
 
-pub(super) fn midnight(day: Date, offset: i32) -> Option<i64> {
+/// The first moment of a day in the station's time zone.
+pub fn midnight(day: Date, offset: i32) -> Option<i64> {
     let days = day.since(Date::constant(1970, 1, 1)).ok()?.get_days();
     Some(i64::from(days) * DAY - i64::from(offset) * MINUTE)
 }

@@ -10,6 +10,7 @@
 //! | `codes/NAME.toml` | a code list |
 //! | `roles.toml` | what a member may be |
 //! | `holidays.toml` | holidays, make-up workdays, office hours |
+//! | `metrics.toml` | by what the station is measured |
 //! | `settings.toml` | numbers that differ from place to place |
 //!
 //! A file replaces the default's file of the same path. [`Catalogue::load`] finds all mistakes
@@ -27,6 +28,7 @@ mod kind;
 mod limits;
 mod lists;
 mod load;
+mod metrics;
 mod mistake;
 mod names;
 mod read;
@@ -46,8 +48,9 @@ pub use kind::{
     Count, Extension, Field, FieldType, Guard, Holds, Kind, Limit, Merge, Personal, Required, Step,
     TimeUnit, Where,
 };
-pub use limits::{day_of, due};
+pub use limits::{day_of, due, midnight};
 pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role, Setting};
+pub use metrics::{Baseline, MetricRules, MetricSetting, Phases};
 pub use mistake::Mistake;
 pub use names::{Label, Language};
 
@@ -64,6 +67,7 @@ pub struct Catalogue {
     pub codes: BTreeMap<String, CodeList>,
     pub roles: BTreeMap<String, Role>,
     pub holidays: Holidays,
+    pub metrics: MetricRules,
     pub settings: BTreeMap<String, Setting>,
     /// The files that hold, after `extends` and `remove`, without `catalogue.toml`.
     files: Sources,

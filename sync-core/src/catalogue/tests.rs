@@ -111,6 +111,8 @@ fn what_is_removed_is_gone() {
     )]);
     assert!(!catalogue.kinds.contains_key("duty_day"));
     assert!(!catalogue.books.contains_key("R1"));
+    let facts = &catalogue.books["M"];
+    assert!(facts.source("duty_day").is_none() && facts.source("request").is_some());
 }
 
 #[test]
@@ -294,4 +296,24 @@ fn a_column_is_as_personal_as_what_it_reads() {
     let book = &Catalogue::embedded().books["R3"];
     assert_eq!(book.column("party").unwrap().personal, Some(Personal::Name));
     assert_eq!(book.column("cause").unwrap().personal, None);
+}
+
+#[test]
+fn mistakes_in_the_rules_of_metrics_are_told_with_their_mends() {
+    let rules = r#"
+book = "N"
+settings = []
+baselines = [{ day = "2026-02-30" }]
+phases = [{ kind = "finding", done = ["fixed"] }]
+"#;
+    let mistakes = load(&[DEFAULT, ("metrics.toml", rules)]).unwrap_err();
+    let told = lines(&mistakes);
+    for part in [
+        "unknown book `N`",
+        "unknown key `settings`",
+        "2026-02-30",
+        "unknown step `fixed`",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
 }

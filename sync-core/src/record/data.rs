@@ -8,7 +8,7 @@ use super::change::Scalar;
 use super::parts;
 use super::state::{self, Progress};
 use super::value;
-use super::view::View;
+use super::view::{Entry, View};
 use crate::catalogue::{
     Datum, Facts, Field, FieldType, Holds, Kind, RecordData, StepEvent, Taken, day_of,
 };
@@ -31,6 +31,8 @@ pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
             registered: registered(view),
             happened: Some(happened(view, kind, offset)),
             reviewer: None,
+            trail: trail(view),
+            ..Facts::default()
         },
     }
 }
@@ -136,6 +138,29 @@ pub fn single(field: &Field, value: &Scalar) -> Datum {
             value::degrees(bytes).map_or(Datum::Empty, |(lat, lon)| Datum::Point { lat, lon })
         }
     }
+}
+
+/// More steps than any work takes; the last ones tell where it stands.
+const MAX_TRAIL: usize = 100;
+
+fn trail(view: &View) -> String {
+    let at = |step: &Entry| {
+        step.values
+            .get("at")
+            .and_then(Scalar::as_int)
+            .unwrap_or_default()
+    };
+    let written = |step: &Entry| {
+        let to = step.text("to").unwrap_or_default();
+        format!("{}@{}", to.replace([';', '@', '?'], "_"), at(step))
+    };
+    let skipped = view.steps.len().saturating_sub(MAX_TRAIL);
+    let mut trail: Vec<String> = view.steps.iter().skip(skipped).map(written).collect();
+    if let Progress::Contested(steps) = Progress::of(view) {
+        let since = steps.into_iter().map(at).min().unwrap_or_default();
+        trail.push(format!("?@{since}"));
+    }
+    trail.join(";")
 }
 
 /// The steps with their times, in the shared order.

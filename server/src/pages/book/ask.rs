@@ -33,7 +33,7 @@ impl Asked {
         now: i64,
     ) -> Result<Asked> {
         let (name, length) = match book.page {
-            PageBy::Sequence => {
+            PageBy::Sequence | PageBy::Nothing => {
                 return Ok(Asked {
                     period: Period::All,
                     notice: None,
@@ -44,7 +44,7 @@ impl Asked {
         };
         let period = |text: String| match book.page {
             PageBy::Month => Period::Month(text),
-            PageBy::Day | PageBy::Sequence => Period::Day(text),
+            PageBy::Day | PageBy::Sequence | PageBy::Nothing => Period::Day(text),
         };
         let asked = reader.param(name);
         if let Some(text) = asked.filter(|text| is_day(text, length)) {
@@ -57,7 +57,7 @@ impl Asked {
         let words = reader.words();
         let sentence = match book.page {
             PageBy::Month => &words.not_a_month,
-            PageBy::Day | PageBy::Sequence => &words.not_a_day,
+            PageBy::Day | PageBy::Sequence | PageBy::Nothing => &words.not_a_day,
         };
         let notice = asked.map(|text| Ink::sentence(sentence, &[("text", beginning(text))]));
         Ok(Asked {

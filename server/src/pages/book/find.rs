@@ -52,7 +52,7 @@ pub async fn find(
         Period::Day(_) | Period::Month(_) => Rows::Days(&from, &until),
     };
     let a_page = match book.page {
-        PageBy::Sequence => SEQUENCE_ROWS,
+        PageBy::Sequence | PageBy::Nothing => SEQUENCE_ROWS,
         PageBy::Day | PageBy::Month => DAY_ROWS,
     };
     let of = args![&shown.id, &book.name];

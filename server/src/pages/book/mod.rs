@@ -58,10 +58,8 @@ pub async fn book(
     let answer = read_tx!(app.db, "book", async |tx| {
         let shown = Shown::read(tx, &station).await?;
         let books = &shown.catalogue().books;
-        let book = books.get(&name).ok_or_else(|| Error::BookUnknown {
-            book: beginning(&name).to_string(),
-            known: books.keys().cloned().collect(),
-        })?;
+        let book = books.get(&name).filter(|book| book.has_pages());
+        let book = book.ok_or_else(|| unknown(&shown, &name))?;
         let mut missed = None;
         if let Some(text) = reader.param("number").filter(|_| book.number.is_some()) {
             let typed = ask::Typed::of(text);
@@ -92,6 +90,16 @@ pub async fn book(
     match answer {
         Answer::Page(station, found) => frame::page(&reader, &draw(&reader, &station, found, now)?),
         Answer::Elsewhere(href) => Ok(Redirect::to(&href).into_response()),
+    }
+}
+
+/// There is no such book to read.
+pub fn unknown(shown: &Shown, name: &str) -> Error {
+    let books = shown.catalogue().books.values();
+    let known = books.filter(|book| book.has_pages());
+    Error::BookUnknown {
+        book: beginning(name).to_string(),
+        known: known.map(|book| book.name.clone()).collect(),
     }
 }
 

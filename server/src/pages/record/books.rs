@@ -52,8 +52,10 @@ impl Desk<'_> {
             let asks = match (book.page, number) {
                 (PageBy::Day, _) => ("day", day),
                 (PageBy::Month, _) => ("month", day.get(..7).unwrap_or_default()),
-                (PageBy::Sequence, Some(number)) => ("number", number.text.as_str()),
-                (PageBy::Sequence, None) => ("number", ""),
+                (PageBy::Sequence | PageBy::Nothing, Some(number)) => {
+                    ("number", number.text.as_str())
+                }
+                (PageBy::Sequence | PageBy::Nothing, None) => ("number", ""),
             };
             let href = reader.to_with(&station.book_path(&book.name), &[asks]);
             if !links.iter().any(|known| known.href == href) {

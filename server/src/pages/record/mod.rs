@@ -167,9 +167,13 @@ pub async fn record(
         }
         let lines = tx.fetch_all(sql!("line_of_record"), key).await?;
         let numbers = tx.fetch_all(sql!("number_of_record"), key).await?;
+        let lines = lines.iter().map(line).collect::<Result<Vec<_>>>()?;
         let stored = Stored {
             view: View::of(&history(record, &changes)?),
-            lines: lines.iter().map(line).collect::<Result<_>>()?,
+            lines: lines
+                .into_iter()
+                .filter(|line| shown.prints(line))
+                .collect(),
             numbers: numbers.iter().map(numbers::read).collect::<Result<_>>()?,
             links: Links::read(tx, &shown, &record).await?,
         };

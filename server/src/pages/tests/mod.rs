@@ -118,6 +118,13 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
         let forks = reader("/s/S00/forks", language);
         let page = forks::draw(&forks, station, &sample.forks(), pager(&forks));
         add("forks", page.render().unwrap());
+        let path = reader("/s/S00/metrics?from=2026-05-01&to=2026-05-31", language);
+        add(
+            "metrics",
+            metrics::draw(&path, station, &sample.counted(), at(40, 0))
+                .render()
+                .unwrap(),
+        );
         let held = reader("/s/S00/held", language);
         add(
             "held",
@@ -269,6 +276,34 @@ fn a_working_day_is_drawn_with_its_marks() {
         held.contains("填写人没有写这一项的权限"),
         "a held act says what happened"
     );
+}
+
+#[test]
+fn a_month_is_drawn_with_what_it_was_counted_out_of() {
+    let drawn = draw("month", &Sample::month());
+    drawn.iter().for_each(check);
+    write(&drawn);
+    let zh = text(named(&drawn, "month-metrics.zh.html"));
+    for shown in [
+        "1 / 2",
+        "新增 3 项，其中未销 2 项",
+        "期初 1 项，期末 1 项",
+        "未达标",
+        "挂账 1 件",
+        "不少于 120 分钟",
+        "上海《城管执法社区工作室工作规范》",
+    ] {
+        assert!(zh.contains(shown), "{shown} in {zh}");
+    }
+    let en = named(&drawn, "month-metrics.en.html");
+    assert!(text(en).contains("Not all devices have sent everything"));
+    assert!(
+        en.contains("href=\"/s/S00/metrics.csv?from=2026-05-01&#38;to=2026-05-31"),
+        "{en}"
+    );
+    let empty = draw("empty", &Sample::empty());
+    let empty = text(named(&empty, "empty-metrics.en.html"));
+    assert!(empty.contains("No session was held in this period.") && empty.contains("—"));
 }
 
 #[test]

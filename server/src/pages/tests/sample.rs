@@ -1,5 +1,7 @@
 //! A station with some days' work.
 
+mod month;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

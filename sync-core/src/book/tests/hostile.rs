@@ -119,7 +119,8 @@ fn a_patrol_that_names_nobody_is_its_authors() {
     );
     let lines = paper.lines(&station);
     let own = |book: &str| lines.iter().find(|line| line.book == book).unwrap();
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 3);
+    assert_eq!(own("M").officer, "O0002");
     assert_eq!(
         (own("R1").officer.as_str(), own("R1").row_key.as_str()),
         ("O0002", "2026-05-11|O0002")

@@ -23,11 +23,11 @@ use crate::record::write::{self, Birth, Edit, Pen, Spot};
 const MIDNIGHT: i64 = 1_778_428_800_000;
 const HOUR: i64 = 3_600_000;
 
-fn at(hour: i64, minute: i64) -> i64 {
+pub(crate) fn at(hour: i64, minute: i64) -> i64 {
     MIDNIGHT + hour * HOUR + minute * 60_000
 }
 
-fn station(catalogue: Catalogue) -> Station {
+pub(crate) fn station(catalogue: Catalogue) -> Station {
     let key = SoftKey::from_secret(&[9; 32]).unwrap();
     let mut delta = CharterDelta::new(Epoch { lineage: 0, n: 0 });
     delta.catalogue = Some(catalogue.hash());
@@ -52,12 +52,12 @@ fn station(catalogue: Catalogue) -> Station {
     Station::new(&charter, Arc::new(catalogue))
 }
 
-fn default_station() -> Station {
+pub(crate) fn default_station() -> Station {
     station(Catalogue::embedded().clone())
 }
 
 /// A catalogue folder laid over another, file by file.
-fn overlay(base: &Sources, files: &[(&str, &str)]) -> Catalogue {
+pub(crate) fn overlay(base: &Sources, files: &[(&str, &str)]) -> Catalogue {
     let mut sources = base.clone();
     for (path, text) in files {
         sources.insert((*path).into(), (*text).into());
@@ -66,7 +66,7 @@ fn overlay(base: &Sources, files: &[(&str, &str)]) -> Catalogue {
 }
 
 /// A record and the officers who write it: officer `n` has the code `O000n` and phone `n`.
-struct Paper {
+pub(crate) struct Paper {
     station: StationId,
     catalogue: Arc<Catalogue>,
     kind: String,
@@ -75,7 +75,14 @@ struct Paper {
 }
 
 impl Paper {
-    fn new(station: &Station, kind: &str, officer: u8, n: u64, at: i64, edits: &[Edit]) -> Paper {
+    pub(crate) fn new(
+        station: &Station,
+        kind: &str,
+        officer: u8,
+        n: u64,
+        at: i64,
+        edits: &[Edit],
+    ) -> Paper {
         let code = StationId::new("S00").unwrap();
         let record = RecordId::derive(&code, device(officer), n);
         let catalogue = station.catalogue().clone();
@@ -96,7 +103,7 @@ impl Paper {
         paper
     }
 
-    fn id(&self) -> RecordId {
+    pub(crate) fn id(&self) -> RecordId {
         self.history.record
     }
 
@@ -110,7 +117,7 @@ impl Paper {
         }
     }
 
-    fn push(&mut self, bytes: Vec<u8>, officer: u8, at: i64, received: i64) {
+    pub(crate) fn push(&mut self, bytes: Vec<u8>, officer: u8, at: i64, received: i64) {
         self.entry += 1;
         let origin = Origin {
             act: ActId {
@@ -126,13 +133,13 @@ impl Paper {
         self.history.push(decoded, bytes, origin).unwrap();
     }
 
-    fn edit(&mut self, officer: u8, at: i64, edits: &[Edit]) {
+    pub(crate) fn edit(&mut self, officer: u8, at: i64, edits: &[Edit]) {
         let heads = self.history.heads();
         self.edit_at(&heads, officer, at, edits);
     }
 
     /// An edit by somebody who knew no more than `heads`.
-    fn edit_at(&mut self, heads: &[Hash], officer: u8, at: i64, edits: &[Edit]) {
+    pub(crate) fn edit_at(&mut self, heads: &[Hash], officer: u8, at: i64, edits: &[Edit]) {
         let who = person(officer);
         let kind = self.catalogue.kinds.get(&self.kind);
         let pen = self.pen(&who, officer, at);
@@ -140,49 +147,49 @@ impl Paper {
         self.push(bytes, officer, at, at + 60_000);
     }
 
-    fn heads(&self) -> Vec<Hash> {
+    pub(crate) fn heads(&self) -> Vec<Hash> {
         self.history.heads()
     }
 
-    fn view(&self) -> View {
+    pub(crate) fn view(&self) -> View {
         View::of(&self.history)
     }
 
-    fn lines(&self, station: &Station) -> Vec<Line> {
+    pub(crate) fn lines(&self, station: &Station) -> Vec<Line> {
         lines(&self.view(), station)
     }
 }
 
-fn device(officer: u8) -> DeviceId {
+pub(crate) fn device(officer: u8) -> DeviceId {
     DeviceId([officer; 16])
 }
 
-fn person(officer: u8) -> PersonId {
+pub(crate) fn person(officer: u8) -> PersonId {
     PersonId::new(&format!("O{officer:04}")).unwrap()
 }
 
-fn set(field: &str, value: impl Into<Value>) -> Edit {
+pub(crate) fn set(field: &str, value: impl Into<Value>) -> Edit {
     Edit::Set {
         spot: Spot::Field(field.into()),
         value: value.into().0,
     }
 }
 
-fn add(field: &str, value: &str) -> Edit {
+pub(crate) fn add(field: &str, value: &str) -> Edit {
     Edit::Add {
         field: field.into(),
         value: Scalar::Str(value.into()),
     }
 }
 
-fn step(to: &str) -> Edit {
+pub(crate) fn step(to: &str) -> Edit {
     Edit::Step {
         to: to.into(),
         note: None,
     }
 }
 
-struct Value(Scalar);
+pub(crate) struct Value(pub(crate) Scalar);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Value {
@@ -196,7 +203,7 @@ impl From<i64> for Value {
     }
 }
 
-fn number(book: &str, n: u64, record: RecordId) -> Number {
+pub(crate) fn number(book: &str, n: u64, record: RecordId) -> Number {
     Number {
         book: book.into(),
         year: 2026,
@@ -208,7 +215,7 @@ fn number(book: &str, n: u64, record: RecordId) -> Number {
     }
 }
 
-fn day_facts() -> PageFacts {
+pub(crate) fn day_facts() -> PageFacts {
     PageFacts {
         station: "锦华社区城管工作站".into(),
         period: Period::Day("2026-05-11".into()),
@@ -218,7 +225,7 @@ fn day_facts() -> PageFacts {
     }
 }
 
-fn cell<'p>(page: &'p Page, row: usize, column: &str) -> &'p PageCell {
+pub(crate) fn cell<'p>(page: &'p Page, row: usize, column: &str) -> &'p PageCell {
     let at = page
         .columns
         .iter()
@@ -227,6 +234,6 @@ fn cell<'p>(page: &'p Page, row: usize, column: &str) -> &'p PageCell {
     &page.rows[row].cells[at]
 }
 
-fn zh<'p>(page: &'p Page, row: usize, column: &str) -> &'p str {
+pub(crate) fn zh<'p>(page: &'p Page, row: usize, column: &str) -> &'p str {
     &cell(page, row, column).text.zh
 }

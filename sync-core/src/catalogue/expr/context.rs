@@ -65,6 +65,15 @@ pub struct Facts {
     pub happened: Option<i64>,
     /// Who reviewed the page.
     pub reviewer: Option<String>,
+    /// Every step with its time: `found@1778461200000;closed@...`, and `?@...` from when on people
+    /// took different ones and nobody has decided.
+    pub trail: String,
+    /// How many fields must be filled in by now.
+    pub required: u32,
+    /// How many of them are empty.
+    pub missing: u32,
+    /// Something that stood there when it was submitted was replaced.
+    pub amended: bool,
 }
 
 /// The names of facts, `per` included: the person (or other text) of this line.
@@ -75,6 +84,10 @@ pub(in crate::catalogue) const FACTS: &[&str] = &[
     "registered",
     "happened",
     "reviewer",
+    "trail",
+    "required",
+    "missing",
+    "amended",
     "per",
 ];
 
@@ -201,6 +214,10 @@ impl Root {
             "registered" => moment(facts.registered),
             "happened" => moment(facts.happened),
             "reviewer" => Value::from(clean(facts.reviewer.as_deref().unwrap_or_default())),
+            "trail" => Value::from(clean(&facts.trail)),
+            "required" => Value::from(facts.required),
+            "missing" => Value::from(facts.missing),
+            "amended" => Value::from(facts.amended),
             "per" => Value::from(clean(&self.per)),
             _ => return None,
         })

@@ -111,6 +111,12 @@ pub(super) const FILTERS: &[Filter] = &[
         "write `f.table|sum('amount')`",
     ),
     filter(
+        "longest",
+        Operand::Field,
+        2..=2,
+        "write `f.table|longest('from', 'until')`",
+    ),
+    filter(
         "certified",
         Operand::Any,
         0..=0,
@@ -142,6 +148,7 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("rows_of", tables::rows_of);
     env.add_filter("count", tables::count);
     env.add_filter("sum", tables::sum);
+    env.add_filter("longest", tables::longest);
     env.add_filter("certified", certified);
     env.add_filter("deadline", deadline);
     env.add_filter("given", given);

@@ -86,9 +86,14 @@ impl Expr {
         &self.uses
     }
 
-    /// The names of the fields it reads, in order of appearance.
+    /// The names of the fields it reads, in order of appearance; then those that it reads through
+    /// a filter, as in `f|minutes('in_at', 'out_at')`.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.uses.fields.iter().map(|(name, _)| name.as_str())
+        let own = self.uses.fields.iter().map(|(name, _)| name.as_str());
+        let filters = self.uses.filters.iter();
+        let reading = filters.filter(|filter| matches!(filter.name, "minutes" | "period"));
+        let read = reading.flat_map(|filter| filter.args.iter().map(|(name, _)| name.as_str()));
+        own.chain(read)
     }
 
     /// The names of the time limits it reads.

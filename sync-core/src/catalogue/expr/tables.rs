@@ -88,6 +88,40 @@ pub(super) fn sum(
     Ok(Value::from(numbers.fold(0, i64::saturating_add)))
 }
 
+/// The minutes of the longest row from one moment to another. Where the second is missing nobody
+/// came back: as long as can be.
+pub(super) fn longest(
+    state: &State<'_, '_>,
+    _: &Value,
+    field: &str,
+    from: &str,
+    until: &str,
+) -> Result<Value, Error> {
+    let root = root(state)?;
+    let list = of_rows(state, &root, field)?;
+    let at = |row: &BTreeMap<String, Datum>, cell: &str| match row.get(cell) {
+        Some(Datum::Instant(at)) => Some(*at),
+        Some(
+            Datum::Empty
+            | Datum::Text(_)
+            | Datum::Integer(_)
+            | Datum::Decimal(_)
+            | Datum::Boolean(_)
+            | Datum::Point { .. }
+            | Datum::Track { .. }
+            | Datum::List(_)
+            | Datum::Rows(_),
+        )
+        | None => None,
+    };
+    let minutes = list.iter().filter_map(|row| {
+        let left = at(row, from)?;
+        let length = at(row, until).map(|back| back.saturating_sub(left).div_euclid(60_000));
+        Some(length.unwrap_or(i64::from(u32::MAX)))
+    });
+    Ok(minutes.max().map_or_else(empty, Value::from))
+}
+
 fn of_rows<'r>(
     state: &State<'_, '_>,
     root: &'r Root,

@@ -36,6 +36,9 @@ struct BookReader<'a> {
     catalogue: &'a Catalogue,
     /// Of the sources that exist.
     kinds: Vec<&'a Kind>,
+    /// A book of facts takes the kinds and limits that there are, so that whoever removes a kind
+    /// need not know of the metrics.
+    takes_what_there_is: bool,
     later: LaterBook,
 }
 
@@ -44,6 +47,7 @@ pub(super) fn read_book(file: &File<'_>, catalogue: &mut Catalogue) -> LaterBook
         file,
         catalogue,
         kinds: Vec::new(),
+        takes_what_there_is: false,
         later: LaterBook::default(),
     };
     let book = read_file(file, |top| reader.book(top));
@@ -58,11 +62,15 @@ impl<'a> BookReader<'a> {
         let label = top.label("the book");
         let page_at = top.text("page");
         if page_at.is_none() {
-            top.missing("page", "write `page = \"day\"`, \"month\" or \"sequence\"");
+            top.missing(
+                "page",
+                "write `page = \"day\"`, \"month\", \"sequence\" or \"none\"",
+            );
         }
         let page = page_at
             .as_ref()
             .and_then(|text| word::<PageBy>(self.file, text));
+        self.takes_what_there_is = page == Some(PageBy::Nothing);
         let mut sources = self.sources(&top);
         let row = self.row(&top);
         let mut columns = self.columns(&top);
@@ -119,6 +127,9 @@ impl<'a> BookReader<'a> {
             row.finish();
             let Some(kind) = kind else { continue };
             let kinds = &self.catalogue.kinds;
+            if self.takes_what_there_is && !kinds.contains_key(kind.get_ref()) {
+                continue;
+            }
             if !known(self.file, &kind, "kind", kinds.keys().map(String::as_str)) {
                 continue;
             }
@@ -141,7 +152,7 @@ impl<'a> BookReader<'a> {
             names.push(kind);
         }
         unique(self.file, "source", &names);
-        if sources.is_empty() {
+        if sources.is_empty() && !self.takes_what_there_is {
             top.missing("source", "write `source = [{ kind = \"...\" }]`");
         }
         sources
@@ -267,7 +278,7 @@ impl<'a> BookReader<'a> {
             );
         }
         let limit = row.text("limit");
-        if let Some(limit) = &limit {
+        if let Some(limit) = limit.as_ref().filter(|_| !self.takes_what_there_is) {
             let limits = self.kinds.iter().flat_map(|kind| &kind.limits);
             known(
                 self.file,

@@ -178,7 +178,7 @@ impl Checker<'_> {
             }
             for (arg, at) in &filter.args {
                 good &= match filter.name {
-                    "rows" | "sum" => self.cell(field, arg, at),
+                    "rows" | "sum" | "longest" => self.cell(field, arg, at),
                     "minutes" | "period" => {
                         let instants = self.kind.fields.iter();
                         let instants = instants.filter(|field| field.ty == FieldType::Instant);
@@ -288,7 +288,7 @@ fn takes(filter: &str) -> Option<&'static [FieldType]> {
         "day" | "date_weekday" => Some(&[Date, Instant]),
         "label" => Some(&[Choice, Boolean]),
         "officer" | "officers" | "certified" => Some(&[Person, Text]),
-        "rows" | "rows_of" | "count" | "sum" => Some(&[Table, Evidence]),
+        "rows" | "rows_of" | "count" | "sum" | "longest" => Some(&[Table, Evidence]),
         "ref" => Some(&[Record]),
         "money" => Some(&[Money]),
         _ => None,

@@ -6,6 +6,7 @@ mod fields;
 mod kinds;
 mod limits;
 mod lists;
+mod metrics;
 mod overlay;
 mod sample;
 
@@ -17,7 +18,7 @@ use toml::Spanned;
 use super::bundle::{MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES, pack};
 use super::mistake::{File, suggest};
 use super::names::is_name;
-use super::{Catalogue, Holidays, Mistake, Sources};
+use super::{Catalogue, Holidays, MetricRules, Mistake, Sources};
 
 pub(super) fn load(sources: &Sources) -> Result<Catalogue, Vec<Mistake>> {
     let (files, mut mistakes) = overlay::resolve(sources);
@@ -41,6 +42,7 @@ enum Shelf {
     Codes,
     Roles,
     Holidays,
+    Metrics,
     Settings,
 }
 
@@ -50,6 +52,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         return match path {
             "roles.toml" => Some(Shelf::Roles),
             "holidays.toml" => Some(Shelf::Holidays),
+            "metrics.toml" => Some(Shelf::Metrics),
             "settings.toml" => Some(Shelf::Settings),
             _ => None,
         };
@@ -79,6 +82,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         codes: BTreeMap::new(),
         roles: BTreeMap::new(),
         holidays: Holidays::default(),
+        metrics: MetricRules::default(),
         settings: BTreeMap::new(),
         files: Sources::new(),
     };
@@ -93,7 +97,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
             &(0..0),
             "a catalogue has no such file",
             "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml, \
-             holidays.toml or settings.toml, NAME being letters, digits and _",
+             holidays.toml, settings.toml or metrics.toml, NAME being letters, digits and _",
         );
     }
     on(Shelf::Codes).for_each(|file| lists::read_codes(file, &mut catalogue));
@@ -106,6 +110,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
     let books: Vec<_> = on(Shelf::Books)
         .map(|file| books::read_book(file, &mut catalogue))
         .collect();
+    on(Shelf::Metrics).for_each(|file| metrics::read_metrics(file, &mut catalogue));
     let catalogue = Arc::new(catalogue);
     for (file, later) in on(Shelf::Kinds).zip(&kinds) {
         check::kind(file, later, &catalogue);

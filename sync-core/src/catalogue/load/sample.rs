@@ -46,6 +46,10 @@ pub(super) fn full(kind: &Kind, catalogue: &Catalogue) -> RecordData {
             registered: Some(NOW),
             happened: Some(NOW),
             reviewer: Some("O0002".to_owned()),
+            trail: format!("x@{NOW}"),
+            required: 7,
+            missing: 1,
+            amended: true,
         },
     }
 }

@@ -1,0 +1,29 @@
+//! The metrics of a period as a file.
+
+use std::io::Write;
+
+use sync_core::catalogue::Language;
+use sync_core::ids::StationId;
+
+use super::written;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::metrics;
+use crate::metrics::file::Format;
+use crate::pages::station::Shown;
+
+pub async fn metrics(
+    tx: &mut Tx,
+    station: &StationId,
+    (from, to): (Option<&str>, Option<&str>),
+    now: i64,
+    language: Language,
+    format: Format,
+    out: impl Write,
+) -> Result<()> {
+    let shown = Shown::read(tx, station.as_str()).await?;
+    let around = &shown.books;
+    let span = metrics::span(from, to, now, around.offset())?;
+    let report = metrics::count(tx, station, around, span, now).await?;
+    written(metrics::file::write(&report, around, language, format, out)).map(drop)
+}
