@@ -133,10 +133,7 @@ async fn titles(
     report: &Report,
 ) -> Result<BTreeMap<RecordId, Summary>> {
     let mut titles = BTreeMap::new();
-    let linked = report
-        .metrics
-        .iter()
-        .flat_map(|metric| rows::linked(metric));
+    let linked = report.metrics.iter().flat_map(rows::linked);
     for record in linked {
         if titles.contains_key(record) {
             continue;

@@ -129,7 +129,11 @@ on_both_engines! {
         let overview = get(server.sync, "/s/S00", "");
         assert!(overview.contains("/s/S00/metrics") && !overview.contains("/books/M\""));
         let before = exported(&store, &station).await;
-        rebuild::run(&store.db, &station, &store.data, &store.clock).await.unwrap();
+        let rebuilt = write_tx!(store.db, "test", async |tx| {
+            rebuild::check(tx, &station).await?;
+            rebuild::rewrite(tx, &station).await
+        }).await.unwrap();
+        assert_eq!(rebuilt.records, 3);
         assert_eq!(exported(&store, &station).await, before);
         server.stop().await;
     }

@@ -73,6 +73,12 @@ impl<'l> Fact<'l> {
         }
     }
 
+    /// Without spaces and to a length that names a place or a person: it is kept and compared.
+    pub fn name(&self, column: &str) -> String {
+        let letters = self.text(column).chars();
+        letters.filter(|c| !c.is_whitespace()).take(80).collect()
+    }
+
     pub fn is(&self, column: &str) -> bool {
         !self.text(column).is_empty()
     }

@@ -13,12 +13,17 @@ use crate::catalogue::{Catalogue, MetricRules, MetricSetting, midnight};
 use crate::ids::RecordId;
 
 const DAY: i64 = 86_400_000;
+/// A station has a few; a page that lists more helps nobody.
+const MOST_COMMITTEES: usize = 500;
 
 #[derive(Debug)]
 pub(super) struct Findings {
     span: Span,
     /// The end of the period, or now where it has not come.
     end: i64,
+    /// When they are looked at: the end of the period. While it lasts, every step that is known
+    /// counts, also one of a phone whose clock is fast.
+    looked: i64,
     offset: i32,
     within: i64,
     all: BTreeMap<RecordId, Finding>,
@@ -46,6 +51,7 @@ impl Findings {
         Findings {
             span,
             end: span.end.min(now),
+            looked: if span.end <= now { span.end } else { i64::MAX },
             offset,
             within: catalogue.metric_value(MetricSetting::RecurrenceDays) * DAY,
             all: BTreeMap::new(),
@@ -59,7 +65,7 @@ impl Findings {
     pub fn take(&mut self, fact: &Fact<'_>, rules: &MetricRules) {
         let observed = fact.happened();
         let stand = fact.trail.last();
-        if observed >= self.end || stand == Stand::Void {
+        if observed >= self.span.end || stand == Stand::Void {
             return;
         }
         if stand == Stand::Contested {
@@ -71,22 +77,22 @@ impl Findings {
             self.recurrence.behind.add(observed, fact.record());
         }
         if let Some(done) = fact.trail.done_at()
-            && (self.end.saturating_sub(self.within)..self.end).contains(&done)
+            && (self.end.saturating_sub(self.within)..self.span.end).contains(&done)
         {
             self.recurrence.of += 1;
         }
-        let name = fact.text("committee");
+        let name = fact.name("committee");
         let baseline = rules
-            .baseline(name)
+            .baseline(&name)
             .and_then(|day| midnight(day, self.offset));
         let stands = |at| fact.trail.before(at) != Stand::Done;
         let finding = Finding {
             observed,
             recurs,
-            committee: self.number(name),
+            committee: self.number(&name),
             is_legacy: fact.is("legacy") || baseline.is_some_and(|day| observed < day),
             stood: observed < self.span.start && stands(self.span.start),
-            stands: stands(self.end),
+            stands: stands(self.looked),
         };
         self.all.insert(fact.record(), finding);
     }
@@ -101,18 +107,29 @@ impl Findings {
         number
     }
 
-    /// A finding, or what it recurs from however far back, is a legacy.
-    fn is_legacy(&self, record: RecordId) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut at = Some(record);
-        while let Some(id) = at.filter(|id| seen.insert(*id)) {
-            match self.all.get(&id) {
-                Some(finding) if finding.is_legacy => return true,
-                Some(finding) => at = finding.recurs,
-                None => return false,
+    /// Whether a finding, or what it recurs from however far back, is a legacy. Each is walked
+    /// over once, whatever recurs from what.
+    fn legacies(&self) -> BTreeMap<RecordId, bool> {
+        let mut told: BTreeMap<RecordId, bool> = BTreeMap::new();
+        for record in self.all.keys() {
+            let mut path = BTreeSet::new();
+            let mut at = Some(*record);
+            let mut is_legacy = false;
+            while let Some(id) = at.filter(|id| !path.contains(id)) {
+                if let Some(known) = told.get(&id) {
+                    is_legacy = *known;
+                    break;
+                }
+                let Some(finding) = self.all.get(&id) else {
+                    break;
+                };
+                path.insert(id);
+                is_legacy = finding.is_legacy;
+                at = finding.recurs.filter(|_| !is_legacy);
             }
+            told.extend(path.into_iter().map(|id| (id, is_legacy)));
         }
-        false
+        told
     }
 
     pub fn told(mut self, rules: &MetricRules) -> ([Metric; 3], Vec<Committee>) {
@@ -125,13 +142,14 @@ impl Findings {
                 ..Committee::default()
             })
             .collect();
+        let legacies = self.legacies();
         let (mut new, mut legacy) = (Share::default(), Share::default());
         for (record, finding) in &self.all {
             let index = usize::try_from(finding.committee).unwrap_or(usize::MAX);
             let Some(committee) = committees.get_mut(index) else {
                 continue;
             };
-            if self.is_legacy(*record) {
+            if legacies.get(record) == Some(&true) {
                 committee.legacy_start += u64::from(finding.stood);
                 committee.legacy_end += u64::from(finding.stands);
                 if finding.stands {
@@ -172,6 +190,7 @@ impl Findings {
         ];
         committees.retain(|one| one.found + one.legacy_start + one.legacy_end > 0);
         committees.sort_by(|a, b| a.committee.cmp(&b.committee));
+        committees.truncate(MOST_COMMITTEES);
         (metrics, committees)
     }
 }

@@ -73,15 +73,12 @@ impl Repeats {
         if !fact.trail.is_accepted() {
             return;
         }
-        let some = |text: &str| {
-            let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-            (!text.is_empty()).then_some(text)
-        };
+        let some = |column: &str| Some(fact.name(column)).filter(|name| !name.is_empty());
         self.requests.push(Request {
             at,
             record: fact.record(),
-            key: some(fact.text("key")),
-            matter: some(fact.text("site")).zip(some(fact.text("topic"))),
+            key: some("key"),
+            matter: some("site").zip(some("topic")),
             linked: fact.record_in("repeats"),
             new_facts: fact.is("new_facts"),
         });

@@ -166,6 +166,35 @@ fn a_deadline_is_kept_up_to_its_last_minute() {
 }
 
 #[test]
+fn what_recurs_from_a_legacy_far_back_is_one() {
+    let station = default_station();
+    let mut papers = vec![found(&station, 1, may(-20, 9, 0), &[yes("legacy")])];
+    for n in 2..6 {
+        let last = papers.last().unwrap().id().to_string();
+        fix(
+            papers.last_mut().unwrap(),
+            may(-20 + 5 * i64::try_from(n).unwrap(), 8, 0),
+        );
+        let back = set("recurs", last.as_str());
+        papers.push(found(
+            &station,
+            n,
+            may(-20 + 5 * i64::try_from(n).unwrap(), 9, 0),
+            &[back],
+        ));
+    }
+    let report = of_may(&station, &papers);
+    let none = Figure::Growth {
+        found: 0,
+        standing: 0,
+    };
+    assert_eq!(figure(&report, Measure::NewStanding), none);
+    let same = Figure::Change { start: 1, end: 1 };
+    assert_eq!(figure(&report, Measure::Legacy), same);
+    assert_eq!(note(&report, Measure::Legacy, Note::Recurred), 1);
+}
+
+#[test]
 fn findings_that_recur_from_each_other_end_the_search() {
     let station = default_station();
     let mut first = found(&station, 1, may(5, 9, 0), &[]);
