@@ -359,9 +359,16 @@ impl Hand<'_, '_, '_> {
         if length > MAX_SCALAR {
             return Err(Refused::TooLong(length));
         }
-        self.tx
-            .put(object, key, ScalarValue::from(value))
-            .map_err(failed)
+        let value = ScalarValue::from(value);
+        let there = self.tx.get_all(object, key).map_err(failed)?;
+        let shown = matches!(there.last(), Some((Value::Scalar(last), _)) if **last == value);
+        if there.len() > 1 && shown {
+            // Automerge would delete the other values instead of writing, and nothing is ever
+            // deleted here.
+            let empty = ScalarValue::Null;
+            self.tx.put(object, key, empty).map_err(failed)?;
+        }
+        self.tx.put(object, key, value).map_err(failed)
     }
 
     fn container(&self, name: &str) -> Result<ObjId, Refused> {
