@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use sync_core::catalogue::{Catalogue, MAX_BUNDLE_BYTES, Sources};
+use sync_core::catalogue::{Catalogue, MAX_BUNDLE_BYTES, Sources, day_of};
 
 use super::out;
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 
 #[derive(Debug, Args)]
@@ -48,7 +49,7 @@ impl CatalogueOptions {
     }
 }
 
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options, clock: &Clock) -> Result<()> {
     let Command::Check { folder } = &options.command;
     match load(folder) {
         Ok(catalogue) => {
@@ -57,6 +58,12 @@ pub fn run(options: &Options) -> Result<()> {
                 "{kinds} kinds and {books} books without mistakes, catalogue {}",
                 catalogue.hash()
             ));
+            if let Some(year) = without_calendar(&catalogue, clock.now_ms()) {
+                out::complain(&format!(
+                    "holidays.toml says nothing of {year}: limits that reach into it know weekends \
+                     only. Add the year from the State Council's notice."
+                ));
+            }
             Ok(())
         }
         Err(Error::CatalogueMistakes(mistakes)) => {
@@ -68,6 +75,19 @@ pub fn run(options: &Options) -> Result<()> {
         Err(error) => Err(error),
     }
 }
+
+/// The first year without holidays among those that a limit begun now can reach into.
+fn without_calendar(catalogue: &Catalogue, now: i64) -> Option<i16> {
+    let years = [now, now.saturating_add(LONGEST_OF_A_CASE)];
+    let years = years.into_iter().filter_map(|at| day_of(at, CHINA));
+    catalogue.holidays.lacks(years.map(|day| day.year()))
+}
+
+/// Where the holidays hold, in minutes east of UTC.
+const CHINA: i32 = 480;
+
+/// The 90 days of the ordinary procedure, in milliseconds.
+const LONGEST_OF_A_CASE: i64 = 90 * 24 * 3_600_000;
 
 fn load(folder: &Path) -> Result<Catalogue> {
     let mut sources = Sources::new();
@@ -101,4 +121,20 @@ fn read_file(path: &Path) -> Result<String> {
         return Err(failed(large));
     }
     fs::read_to_string(path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_that_limits_reach_and_the_calendar_does_not_is_named() {
+        let at = |day: &str| {
+            let moment = format!("{day}T12:00:00+08:00").parse::<jiff::Timestamp>();
+            without_calendar(Catalogue::embedded(), moment.unwrap().as_millisecond())
+        };
+        assert_eq!(at("2026-05-11"), None);
+        assert_eq!(at("2026-12-01"), Some(2027));
+        assert_eq!(at("2030-05-11"), Some(2030));
+    }
 }

@@ -122,7 +122,7 @@ fn run(command: Command, clock: Clock) -> Result<()> {
     runtime.block_on(async {
         match command {
             Command::Init(options) => init::run(options, &clock).await,
-            Command::Catalogue(options) => catalogue::run(&options),
+            Command::Catalogue(options) => catalogue::run(&options, &clock),
             Command::Serve(options) => serve::run(options, clock).await,
             Command::Demo(options) => demo::run(options, &clock).await,
             Command::Station(options) => station::run(options, &clock).await,

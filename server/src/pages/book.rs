@@ -388,9 +388,21 @@ fn footer(setter: &Setter<'_>, page: &Page) -> Vec<sheet::Line> {
                 .map(|total| Ink::label(&format!("{} {}", total.label.get(language), total.text))),
         );
         let text = Ink::joined(&parts, &w.list_between);
+        let said = |said: &book::SaidBy| {
+            let who = setter.station.who(setter.reader, &said.officer);
+            let text = setter.said(&said.text);
+            Ink::sentence(&w.summary_said, &[("who", who), ("text", text)])
+        };
+        let label = match page.period {
+            Period::Day(_) => &w.summary_day,
+            Period::Month(_) | Period::All => &w.summary,
+        };
         lines.push(sheet::Line {
-            label: Ink::label(&w.summary),
-            texts: vec![text],
+            label: Ink::label(label),
+            texts: [text]
+                .into_iter()
+                .chain(summary.said.iter().map(said))
+                .collect(),
         });
     }
     if let Some(amendments) = page.amendments.as_ref().filter(|_| !page.rows.is_empty()) {

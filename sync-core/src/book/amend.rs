@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::reading::{Place, Reading};
+use super::reading::{self, Place, Reading};
 use super::{Amendment, LineCell, Said};
 use crate::catalogue::{Kind, Language, RecordData, display_span};
 use crate::record::change::Scalar;
-use crate::record::data;
 use crate::record::state;
 use crate::record::view::{Slot, View, Written};
 use crate::record::write::{AMEND, REMOVED};
@@ -61,7 +60,7 @@ impl Past {
         }
         let read = |known: &[bool]| {
             let then = view.within(|change| known[change]);
-            Arc::new(data::record_data(&then, kind, reading.station.offset()))
+            reading::read(&then, kind, reading.station)
         };
         let submitted = Some(read(&known));
         let stages = groups.into_iter().map(|group| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::reading::{Place, Reading};
+use super::reading::{self, Place, Reading};
 use super::{LineCell, LineConflict, Said, Variant};
 use crate::catalogue::{Field, Fold, RecordData};
 use crate::record::change::Scalar;
@@ -238,7 +238,12 @@ impl<'r, 'a> Lone<'r, 'a> {
         }
         let datum = data::datum(&self.view, self.field);
         data.fields.insert(self.field.name.clone(), datum);
-        Some(Arc::new(data))
+        Some(reading::timed(
+            data,
+            &self.view,
+            self.reading.kind,
+            self.reading.station,
+        ))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Language, Personal};
+use crate::catalogue::{Due, Language, Personal};
 use crate::ids::{DeviceId, RecordId};
 
 /// Equal views give equal lines, to the byte of their JSON.
@@ -224,22 +224,4 @@ pub struct Removed {
     /// Others wrote to it without knowing: it stays in the book until a person decides.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disputed: bool,
-}
-
-/// The state of a time limit, in milliseconds since 1970.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Due {
-    pub limit: String,
-    pub from: i64,
-    /// The first moment after the limit.
-    pub due: i64,
-    /// When what had to be done was done.
-    pub done: Option<i64>,
-}
-
-impl Due {
-    /// Whether the limit was passed, as things stand at a moment.
-    pub fn is_over(&self, at: i64) -> bool {
-        self.done.unwrap_or(at) >= self.due
-    }
 }

@@ -1,16 +1,14 @@
 //! What does a record contribute to the books?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::amend::Past;
 use super::conflict::Contest;
 use super::marks::{self, day};
-use super::reading::{Place, Reading};
-use super::{Due, Line, LineCell, LineMarks, Station};
-use crate::catalogue::{self, Book, Datum, RowKey, Source};
-use crate::record::data;
-use crate::record::view::{Entry, View};
+use super::reading::{self, Place, Reading};
+use super::{Line, LineCell, LineMarks, Station};
+use crate::catalogue::{Book, Datum, RowKey, Source};
+use crate::record::view::View;
 
 /// One line for each row key in each book that the record's kind feeds. An expression that fails
 /// gives an unreadable cell and a mark; no line is lost to it.
@@ -26,12 +24,11 @@ pub fn lines(view: &View, station: &Station) -> Vec<Line> {
     if fed.peek().is_none() {
         return Vec::new();
     }
-    let data = data::record_data(view, kind, station.offset());
     let reading = Reading {
         view,
         kind,
         station,
-        data: Arc::new(data),
+        data: reading::read(view, kind, station),
     };
     let record = Record {
         marks: marks::of(&reading),
@@ -187,8 +184,12 @@ impl Record<'_> {
             }
         }
         for column in &book.columns {
-            if let Some(due) = column.limit.as_deref().and_then(|limit| self.due(limit)) {
-                limits.insert(column.id.clone(), due);
+            if let Some(due) = column
+                .limit
+                .as_ref()
+                .and_then(|limit| reading.data.limits.get(limit))
+            {
+                limits.insert(column.id.clone(), due.clone());
             }
         }
         Line {
@@ -216,27 +217,6 @@ impl Record<'_> {
         sort.push_str(self.day.as_deref().unwrap_or_default());
         let happened = i128::from(self.marks.clocks.happened) - i128::from(i64::MIN);
         format!("{sort}\u{1f}{happened:020}")
-    }
-
-    fn due(&self, name: &str) -> Option<Due> {
-        let reading = &self.reading;
-        let limit = reading.kind.limit(name)?;
-        let steps = &reading.view.steps;
-        let begun = steps
-            .iter()
-            .find(|step| step.text("to") == Some(&limit.from))?;
-        let ended = |step: &&Entry| step.text("to") == Some(&limit.until);
-        let done = steps.iter().filter(ended).find(|step| step.op > begun.op);
-        let at = |step: &Entry| step.values.get("at").and_then(|at| at.as_int());
-        let from = at(begun)?;
-        let (station, holidays) = (reading.station, &reading.station.catalogue().holidays);
-        let due = catalogue::due(from, limit.value, limit.unit, holidays, station.offset());
-        Some(Due {
-            limit: limit.name.clone(),
-            from,
-            due,
-            done: done.and_then(at),
-        })
     }
 }
 

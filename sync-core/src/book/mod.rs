@@ -21,13 +21,14 @@ mod page;
 mod reading;
 mod station;
 
+pub use crate::catalogue::Due;
 pub use docs::books_markdown;
 pub use export::{write_csv, write_jsonl};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;
 pub use line::{
-    Amendment, Clocks, Drift, DriftCause, Due, Line, LineCell, LineConflict, LineMarks, Removed,
-    Said, Variant,
+    Amendment, Clocks, Drift, DriftCause, Line, LineCell, LineConflict, LineMarks, Removed, Said,
+    Variant,
 };
 pub use lines::lines;
 pub use mask::mask;
@@ -35,6 +36,7 @@ pub use page::{
     AmendmentNote, Coverage, DeviceCoverage, Page, PageCell, PageColumn, PageDue, PageFacts,
     PagePart, PageRow, Period, RowMarks, SaidBy, Summary, Total,
 };
+pub use reading::dues;
 pub use station::Station;
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use minijinja::value::ValueKind;
 
-use super::{LineCell, Said, Station};
+use super::{Due, LineCell, Said, Station};
 use crate::catalogue::{
-    Book, Column, Datum, Expr, ExprContext, ExprError, Field, Fold, Kind, Language, RecordData,
-    Source, display,
+    self, Book, Column, Datum, Expr, ExprContext, ExprError, Field, Fold, Kind, Language, Limit,
+    RecordData, Source, display,
 };
+use crate::record::data;
 use crate::record::view::View;
 
 /// A record that the catalogue knows the kind of.
@@ -19,6 +20,40 @@ pub(super) struct Reading<'a> {
     pub kind: &'a Kind,
     pub station: &'a Station,
     pub data: Arc<RecordData>,
+}
+
+/// A record's data with its time limits.
+pub(super) fn read(view: &View, kind: &Kind, station: &Station) -> Arc<RecordData> {
+    let data = data::record_data(view, kind, station.offset());
+    timed(data, view, kind, station)
+}
+
+/// The same for data that is there already: limits may depend on fields.
+pub(super) fn timed(
+    data: RecordData,
+    view: &View,
+    kind: &Kind,
+    station: &Station,
+) -> Arc<RecordData> {
+    let mut data = Arc::new(data);
+    if kind.limits.is_empty() {
+        return data;
+    }
+    let holidays = &station.catalogue().holidays;
+    let ctx = ExprContext::new(station.around().clone(), &kind.name, data.clone());
+    let dues = catalogue::dues(kind, &data::taken(view), &ctx, holidays);
+    drop(ctx);
+    let dues = dues.into_iter().map(|due| (due.limit.clone(), due));
+    Arc::make_mut(&mut data).limits = dues.collect();
+    data
+}
+
+/// The time limits of a record that have begun, in the order of their names: what is due, and
+/// what is overdue by how much. Of a kind that the catalogue does not know there are none.
+pub fn dues(view: &View, station: &Station) -> Vec<Due> {
+    let kind = station.catalogue().kinds.get(&view.kind);
+    let data = kind.map(|kind| read(view, kind, station));
+    data.map_or_else(Vec::new, |data| data.limits.values().cloned().collect())
 }
 
 /// A column of a book, as the records of one kind fill it.
@@ -52,7 +87,11 @@ impl<'a> Place<'a> {
             Content::Expr(expr) => {
                 let clock = expr.facts().any(|fact| fact == "happened");
                 let clock = kind.clock.as_deref().filter(|_| clock);
-                expr.fields().chain(clock).collect()
+                let limits = expr.limits().flat_map(|name| kind.limits_of(name));
+                expr.fields()
+                    .chain(clock)
+                    .chain(limits.flat_map(Limit::fields))
+                    .collect()
             }
             Content::Field(field) => BTreeSet::from([field.name.as_str()]),
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Catalogue, Field, Kind, Label, Merge, Required, Step, Where};
+use super::{Catalogue, Count, Field, Kind, Label, Limit, Merge, Required, Step, Where};
 
 /// Every kind with its fields, steps and limits, every code list, and every book's columns.
 pub fn record_kinds_markdown(catalogue: &Catalogue) -> String {
@@ -54,6 +54,15 @@ pub fn record_kinds_markdown(catalogue: &Catalogue) -> String {
             let _ = writeln!(out, "- {} {}", code(&one.code), both(&one.label));
         }
     }
+    out.push_str("\n## Settings\n\n| setting | label | value | source |\n|---|---|---|---|\n");
+    for setting in catalogue.settings.values() {
+        let (name, label) = (code(&setting.name), both(&setting.label));
+        let _ = writeln!(
+            out,
+            "| {name} | {label} | {} | {} |",
+            setting.value, setting.source
+        );
+    }
     out.push_str("\n## Roles\n\n");
     for role in catalogue.roles.values() {
         let masked = if role.masked {
@@ -94,20 +103,54 @@ fn write_kind(out: &mut String, kind: &Kind) {
         }
     }
     if !kind.limits.is_empty() {
-        out.push_str("\n| limit | from | until | length | law |\n|---|---|---|---|---|\n");
+        out.push_str(
+            "\n| limit | from | until | length | remarks | law |\n|---|---|---|---|---|---|\n",
+        );
         for limit in &kind.limits {
-            let _ = writeln!(
-                out,
-                "| {} | {} | {} | {} {} | {} |",
-                code(&limit.name),
-                code(&limit.from),
-                code(&limit.until),
-                limit.value,
-                code(limit.unit.word()),
-                limit.law
-            );
+            write_limit(out, limit);
         }
     }
+}
+
+fn write_limit(out: &mut String, limit: &Limit) {
+    let length = |count: &Count| format!("{} {}", count.value, code(count.unit.word()));
+    let mut remarks = Vec::new();
+    if let Some(when) = &limit.when {
+        remarks.push(format!("when {}", cell_code(when.source())));
+    }
+    if let Some(field) = &limit.since {
+        remarks.push(format!("counted from {}", code(field)));
+    }
+    if let Some(field) = &limit.filled {
+        remarks.push(format!("done when {} is filled", code(field)));
+    }
+    if let Some(field) = &limit.day {
+        remarks.push(format!("ends with {} where that is filled", code(field)));
+    }
+    if !limit.stops.is_empty() {
+        remarks.push(format!("stands still in {}", words(&limit.stops)));
+    }
+    for more in &limit.extensions {
+        let by = more
+            .length
+            .as_ref()
+            .map_or("once its length".to_owned(), length);
+        let (step, times) = (code(&more.step), more.times);
+        remarks.push(format!(
+            "{step} adds {by}, {times} times at most ({})",
+            more.law
+        ));
+    }
+    let _ = writeln!(
+        out,
+        "| {} | {} | {} | {} | {} | {} |",
+        code(&limit.name),
+        words(&limit.from),
+        words(&limit.until),
+        limit.count.as_ref().map_or_else(String::new, length),
+        remarks.join("; "),
+        limit.law
+    );
 }
 
 fn write_field(out: &mut String, field: &Field, prefix: &str) {
@@ -157,6 +200,10 @@ fn write_step(out: &mut String, step: &Step) {
     }
     if let Some(when) = &step.when {
         only.push(cell_code(when.source()));
+    }
+    for guard in &step.guards {
+        let (when, otherwise) = (cell_code(guard.when.source()), both(&guard.otherwise));
+        only.push(format!("{when}, else: {otherwise}"));
     }
     let (to, label, by) = (code(&step.to), both(&step.label), words(&step.by));
     let _ = writeln!(

@@ -82,6 +82,7 @@ const FILES: &[(&str, &str)] = files![
     "kinds/resident_visit.toml",
     "kinds/service_session.toml",
     "roles.toml",
+    "settings.toml",
 ];
 
 pub(super) fn sources() -> Sources {

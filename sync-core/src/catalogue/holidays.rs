@@ -53,6 +53,11 @@ impl Holidays {
         self.days.keys().any(|day| day.year() == year)
     }
 
+    /// The first of these years of which the table says nothing.
+    pub fn lacks(&self, years: impl IntoIterator<Item = i16>) -> Option<i16> {
+        years.into_iter().find(|year| !self.covers(*year))
+    }
+
     fn kind(&self, day: Date) -> Option<DayKind> {
         self.days.get(&day).map(|holiday| holiday.kind)
     }

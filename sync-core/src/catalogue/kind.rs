@@ -40,8 +40,9 @@ impl Kind {
         self.steps.iter().find(|step| step.to == to)
     }
 
-    pub fn limit(&self, name: &str) -> Option<&Limit> {
-        self.limits.iter().find(|limit| limit.name == name)
+    /// The limits of a name, in the order in which they are tried.
+    pub fn limits_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Limit> {
+        self.limits.iter().filter(move |limit| limit.name == name)
     }
 }
 
@@ -300,6 +301,16 @@ pub struct Step {
     pub where_: Option<Where>,
     /// What must be true of the record.
     pub when: Option<Expr>,
+    /// What else must be, each with a sentence that says what to do where it is not.
+    pub guards: Vec<Guard>,
+}
+
+/// A condition of a step that the law or the station sets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    pub when: Expr,
+    /// What is wrong, and what to do.
+    pub otherwise: Label,
 }
 
 impl Step {
@@ -332,14 +343,64 @@ words!(
     }
 );
 
-/// How long a record may take from one step to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl TimeUnit {
+    /// Whether it counts days, so that the last one may be used up.
+    pub fn is_of_days(self) -> bool {
+        match self {
+            Self::WorkDay | Self::NaturalDay => true,
+            Self::UrgentHour | Self::UrgentDay | Self::WorkHour => false,
+        }
+    }
+}
+
+/// How long a record may take from one step to another. Several may have one name: the first
+/// whose `when` holds is the record's.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
     pub name: String,
-    pub from: String,
-    pub until: String,
+    /// Any of these steps begins it.
+    pub from: Vec<String>,
+    /// Any of these steps ends it.
+    pub until: Vec<String>,
+    pub when: Option<Expr>,
+    /// The date or instant field from which time counts, where it is filled; else the step's
+    /// own time.
+    pub since: Option<String>,
+    /// The date or instant field that ends it when it is filled.
+    pub filled: Option<String>,
+    /// The date field that names the last day, where it is filled: it goes before the count.
+    pub day: Option<String>,
+    /// None only where there is a `day`.
+    pub count: Option<Count>,
+    /// The states in which the clock stands still.
+    pub stops: Vec<String>,
+    pub extensions: Vec<Extension>,
+    /// Law and article it comes from; empty where it is the station's own rule.
+    pub law: String,
+}
+
+impl Limit {
+    /// The fields that decide on it.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let named = [&self.since, &self.filled, &self.day].into_iter().flatten();
+        let asked = self.when.iter().flat_map(Expr::fields);
+        named.map(String::as_str).chain(asked)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
     pub value: u32,
     pub unit: TimeUnit,
-    /// Law and article it comes from; empty where it is the station's own rule.
+}
+
+/// A step that gives a limit more time, if it is taken before the limit has passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    pub step: String,
+    /// So often at most.
+    pub times: u32,
+    /// How much; the limit's own length where it says nothing.
+    pub length: Option<Count>,
     pub law: String,
 }

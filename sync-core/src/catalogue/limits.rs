@@ -19,13 +19,31 @@ const MINUTE: i64 = 60_000;
 /// A moment outside the calendar, or a table in which nearly no day works, gives `i64::MAX`:
 /// such a limit never ends.
 pub fn due(from: i64, value: u32, unit: TimeUnit, holidays: &Holidays, offset: i32) -> i64 {
+    due_after(from, value, unit, &[], holidays, offset)
+}
+
+/// The same where the clock stood still from one moment until another, in order. A day counts
+/// if the clock ran at any moment of it: that is the earlier end, hence the safer one.
+pub(super) fn due_after(
+    from: i64,
+    value: u32,
+    unit: TimeUnit,
+    stops: &[(i64, i64)],
+    holidays: &Holidays,
+    offset: i32,
+) -> i64 {
     let value_ms = i64::from(value);
+    let days = Days {
+        holidays,
+        stops,
+        offset,
+    };
     match unit {
-        TimeUnit::UrgentHour => Some(from.saturating_add(value_ms * HOUR)),
-        TimeUnit::UrgentDay => Some(from.saturating_add(value_ms * DAY)),
-        TimeUnit::WorkHour => after_work_hours(from, value_ms * HOUR, holidays, offset),
-        TimeUnit::WorkDay => after_work_days(from, value, holidays, offset),
-        TimeUnit::NaturalDay => after_natural_days(from, value, holidays, offset),
+        TimeUnit::UrgentHour => Some(running(from, value_ms * HOUR, stops)),
+        TimeUnit::UrgentDay => Some(running(from, value_ms * DAY, stops)),
+        TimeUnit::WorkHour => days.after_work_hours(from, value_ms * HOUR),
+        TimeUnit::WorkDay => days.after_work_days(from, value),
+        TimeUnit::NaturalDay => days.after_natural_days(from, value),
     }
     .unwrap_or(i64::MAX)
 }
@@ -37,66 +55,113 @@ pub fn day_of(moment: i64, offset: i32) -> Option<Date> {
     Some(offset.to_datetime(moment).date())
 }
 
-fn midnight(day: Date, offset: i32) -> Option<i64> {
+pub(super) fn midnight(day: Date, offset: i32) -> Option<i64> {
     let days = day.since(Date::constant(1970, 1, 1)).ok()?.get_days();
     Some(i64::from(days) * DAY - i64::from(offset) * MINUTE)
 }
 
-fn after_work_days(from: i64, value: u32, holidays: &Holidays, offset: i32) -> Option<i64> {
-    let mut day = day_of(from, offset)?;
-    let mut left = value;
-    let mut idle = 0;
-    while left > 0 {
-        day = day.tomorrow().ok()?;
-        if holidays.is_workday(day) {
-            left -= 1;
-            idle = 0;
-        } else {
-            idle = still_idle(idle)?;
+/// After so long a time in which the clock ran.
+fn running(from: i64, length: i64, stops: &[(i64, i64)]) -> i64 {
+    let mut due = from.saturating_add(length);
+    let mut seen = from;
+    for (start, end) in stops {
+        let start = (*start).max(seen);
+        if start < due && start < *end {
+            due = due.saturating_add(end.saturating_sub(start));
+            seen = *end;
         }
     }
-    midnight(day.tomorrow().ok()?, offset)
+    due
 }
 
-/// Only a day listed as a holiday moves the end (令55 Art. 45 says 法定节假日); an ordinary
-/// weekend does not.
-fn after_natural_days(from: i64, value: u32, holidays: &Holidays, offset: i32) -> Option<i64> {
-    let mut day = day_of(from, offset)?
-        .checked_add(i64::from(value).days())
-        .ok()?;
-    if holidays.is_holiday(day) {
-        let mut idle = 0;
-        while !holidays.is_workday(day) {
-            day = day.tomorrow().ok()?;
-            idle = still_idle(idle)?;
-        }
-    }
-    midnight(day.tomorrow().ok()?, offset)
+struct Days<'a> {
+    holidays: &'a Holidays,
+    stops: &'a [(i64, i64)],
+    offset: i32,
 }
 
-fn after_work_hours(from: i64, length: i64, holidays: &Holidays, offset: i32) -> Option<i64> {
-    let mut day = day_of(from, offset)?;
-    let mut left = length;
-    let mut idle = 0;
-    loop {
-        let start = midnight(day, offset)?;
-        let hours = if holidays.is_workday(day) {
-            holidays.office_hours.as_slice()
-        } else {
-            &[]
-        };
-        let before = left;
-        for part in hours {
-            let open = (start + i64::from(part.from) * MINUTE).max(from);
-            let close = start + i64::from(part.until) * MINUTE;
-            let usable = (close - open).max(0);
-            if usable > 0 && left <= usable {
-                return Some(open + left);
+impl Days<'_> {
+    /// The day itself, or where the clock stood still all day, the day on which it ran again.
+    fn running(&self, day: Date) -> Option<Date> {
+        let mut day = day;
+        for (start, end) in self.stops {
+            let begins = midnight(day, self.offset)?;
+            if *start <= begins && *end >= begins.saturating_add(DAY) {
+                day = day_of(*end, self.offset)?;
             }
-            left -= usable;
         }
-        idle = if left == before { still_idle(idle)? } else { 0 };
-        day = day.tomorrow().ok()?;
+        Some(day)
+    }
+
+    fn next(&self, day: Date) -> Option<Date> {
+        self.running(day.tomorrow().ok()?)
+    }
+
+    fn after_work_days(&self, from: i64, value: u32) -> Option<i64> {
+        let mut day = day_of(from, self.offset)?;
+        let mut left = value;
+        let mut idle = 0;
+        while left > 0 {
+            day = self.next(day)?;
+            if self.holidays.is_workday(day) {
+                left -= 1;
+                idle = 0;
+            } else {
+                idle = still_idle(idle)?;
+            }
+        }
+        midnight(day.tomorrow().ok()?, self.offset)
+    }
+
+    /// Only a day listed as a holiday moves the end (令55 Art. 45 says 法定节假日); an ordinary
+    /// weekend does not.
+    fn after_natural_days(&self, from: i64, value: u32) -> Option<i64> {
+        let mut day = day_of(from, self.offset)?;
+        if self.stops.is_empty() {
+            day = day.checked_add(i64::from(value).days()).ok()?;
+        } else {
+            for _ in 0..value {
+                day = self.next(day)?;
+            }
+        }
+        if self.holidays.is_holiday(day) {
+            let mut idle = 0;
+            while !self.holidays.is_workday(day) {
+                day = self.next(day)?;
+                idle = still_idle(idle)?;
+            }
+        }
+        midnight(day.tomorrow().ok()?, self.offset)
+    }
+
+    fn after_work_hours(&self, from: i64, length: i64) -> Option<i64> {
+        let mut day = self.running(day_of(from, self.offset)?)?;
+        let mut left = length;
+        let mut idle = 0;
+        loop {
+            let start = midnight(day, self.offset)?;
+            let hours = if self.holidays.is_workday(day) {
+                self.holidays.office_hours.as_slice()
+            } else {
+                &[]
+            };
+            let before = left;
+            for part in hours {
+                let mut open = (start + i64::from(part.from) * MINUTE).max(from);
+                let close = start + i64::from(part.until) * MINUTE;
+                // What of the part lies before each stop, then what lies after the last.
+                for (stop, end) in self.stops.iter().chain(&[(close, close)]) {
+                    let usable = (*stop).min(close).saturating_sub(open).max(0);
+                    if usable > 0 && left <= usable {
+                        return Some(open + left);
+                    }
+                    left -= usable;
+                    open = open.max(*end);
+                }
+            }
+            idle = if left == before { still_idle(idle)? } else { 0 };
+            day = self.next(day)?;
+        }
     }
 }
 

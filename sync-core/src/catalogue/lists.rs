@@ -36,6 +36,16 @@ impl Code {
     }
 }
 
+/// A number that differs from place to place: kinds and books name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub name: String,
+    pub label: Label,
+    pub value: u32,
+    /// Where the value comes from; empty where the station chose it.
+    pub source: String,
+}
+
 /// What a member may be at a station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {

@@ -10,6 +10,7 @@
 //! | `codes/NAME.toml` | a code list |
 //! | `roles.toml` | what a member may be |
 //! | `holidays.toml` | holidays, make-up workdays, office hours |
+//! | `settings.toml` | numbers that differ from place to place |
 //!
 //! A file replaces the default's file of the same path. [`Catalogue::load`] finds all mistakes
 //! of a folder at once, each with file, line and mend. A catalogue travels as a bundle: the
@@ -17,6 +18,7 @@
 
 mod book;
 mod bundle;
+mod clock;
 mod docs;
 mod embedded;
 mod expr;
@@ -33,15 +35,19 @@ use std::collections::BTreeMap;
 
 pub use book::{Book, Column, Fold, Footer, NumberRule, PageBy, RowKey, Source};
 pub use bundle::{BundleError, MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES};
+pub use clock::{Due, Taken, dues};
 pub use docs::record_kinds_markdown;
 pub use expr::{
     Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent,
     display, display_moment, display_span, spoken_moment,
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
-pub use kind::{Field, FieldType, Kind, Limit, Merge, Personal, Required, Step, TimeUnit, Where};
+pub use kind::{
+    Count, Extension, Field, FieldType, Guard, Kind, Limit, Merge, Personal, Required, Step,
+    TimeUnit, Where,
+};
 pub use limits::{day_of, due};
-pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role};
+pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role, Setting};
 pub use mistake::Mistake;
 pub use names::{Label, Language};
 
@@ -58,6 +64,7 @@ pub struct Catalogue {
     pub codes: BTreeMap<String, CodeList>,
     pub roles: BTreeMap<String, Role>,
     pub holidays: Holidays,
+    pub settings: BTreeMap<String, Setting>,
     /// The files that hold, after `extends` and `remove`, without `catalogue.toml`.
     files: Sources,
 }

@@ -81,6 +81,12 @@ impl<'a, 'i> Reader<'a, 'i> {
         self.table.contains_key(key)
     }
 
+    /// Whether a text stands there.
+    pub fn is_text(&self, key: &str) -> bool {
+        let value = self.table.get(key);
+        value.is_some_and(|value| value.get_ref().as_str().is_some())
+    }
+
     pub fn text(&self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.get(key)?;
         match value.get_ref().as_str() {

@@ -1,5 +1,8 @@
 //! A catalogue as a whole: overlays, mistakes on disk, the workload's folder.
 
+mod clocks;
+mod penalty;
+
 use std::path::Path;
 
 use super::*;

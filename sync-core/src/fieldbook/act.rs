@@ -9,9 +9,8 @@ use super::refusal::Refusal;
 use super::rows::{self, ActRow, Fate};
 use super::shelf::Shelf;
 use super::state::State;
-use crate::catalogue::{
-    Around, Catalogue, Expr, ExprContext, Field, FieldType, Kind, RecordData, Required, Step,
-};
+use crate::book::Station;
+use crate::catalogue::{Expr, ExprContext, Field, FieldType, Kind, RecordData, Required, Step};
 use crate::envelope::codec::to_bytes;
 use crate::envelope::pack::{CannotPack, act_size};
 use crate::envelope::{Act, MAX_ACT, Need, Part};
@@ -135,7 +134,8 @@ pub fn record(
         if let (Some(kind), Some(history)) =
             (catalogue.kinds.get(&job.kind), shelf.history(job.record))
         {
-            Check::new(&catalogue, kind, state.zone_minutes(), &View::of(history)).act(job)?;
+            let station = Station::new(&state.charter, catalogue.clone());
+            Check::new(&station, kind, &View::of(history)).act(job)?;
         }
     }
     let records: Vec<RecordId> = jobs.iter().map(|job| job.record).collect();
@@ -377,17 +377,12 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn new(catalogue: &Arc<Catalogue>, kind: &'a Kind, offset: i32, view: &'a View) -> Self {
-        let around = Around {
-            catalogue: catalogue.clone(),
-            people: Arc::new(()),
-            offset,
-        };
-        let data: RecordData = record_data(view, kind, offset);
+    fn new(station: &Station, kind: &'a Kind, view: &'a View) -> Self {
+        let data: RecordData = record_data(view, kind, station.offset());
         Check {
             kind,
             view,
-            context: ExprContext::new(Arc::new(around), &kind.name, Arc::new(data)),
+            context: ExprContext::new(station.around().clone(), &kind.name, Arc::new(data)),
         }
     }
 
@@ -418,13 +413,21 @@ impl<'a> Check<'a> {
             let step = step.to.clone();
             return Err(Refusal::StepLacks { step, fields });
         }
-        match &step.when {
-            Some(when) if !self.holds(when) => Err(Refusal::StepCondition {
+        if let Some(when) = &step.when
+            && !self.holds(when)
+        {
+            return Err(Refusal::StepCondition {
                 step: step.to.clone(),
                 condition: when.source().to_owned(),
-            }),
-            Some(_) | None => Ok(()),
+            });
         }
+        let broken = step.guards.iter().find(|guard| !self.holds(&guard.when));
+        broken.map_or(Ok(()), |guard| {
+            Err(Refusal::StepGuard {
+                step: step.to.clone(),
+                otherwise: guard.otherwise.clone(),
+            })
+        })
     }
 
     /// The fields that are wanted and empty, where their own condition asks for them at all.

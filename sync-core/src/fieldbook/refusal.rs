@@ -1,5 +1,6 @@
 //! Why an input is refused. Nothing was written; what was saved before stands.
 
+use crate::catalogue::Label;
 use crate::envelope::BadBytes;
 use crate::gate::Held;
 use crate::ids::{ActId, DeviceId, Hash, RecordId};
@@ -70,6 +71,9 @@ pub enum Refusal {
     StepLacks { step: String, fields: Vec<String> },
     #[error("{step} needs first that {condition}")]
     StepCondition { step: String, condition: String },
+    /// The catalogue's own sentence: what is wrong, and what to do.
+    #[error("{step}: {}", otherwise.en)]
+    StepGuard { step: String, otherwise: Label },
     #[error("no record {0} on this phone")]
     NoRecord(RecordId),
     #[error("no held act {0} in the tray")]

@@ -453,7 +453,7 @@ fn what_cannot_be_recorded_is_refused_with_what_is_missing() {
     let change = |edits| Deed::Change { record, edits };
     assert_eq!(
         refused(&mut phone, change(vec![step("served")])),
-        "served does not follow lead; from there: filing_review, not_filed, transferred, on_spot_decided"
+        "served does not follow lead; from there: lead_extended, filing_review, not_filed, transferred, on_spot_checked, on_spot_decided"
     );
     let wrong = refused(&mut phone, change(vec![at("cause", 3)]));
     assert!(wrong.contains("cause of case"), "{wrong}");

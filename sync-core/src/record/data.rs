@@ -9,9 +9,11 @@ use super::parts;
 use super::state::{self, Progress};
 use super::value;
 use super::view::View;
-use crate::catalogue::{Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, day_of};
+use crate::catalogue::{
+    Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent, Taken, day_of,
+};
 
-/// The record for expressions. `reviewer` is known to the books alone.
+/// The record for expressions. `reviewer` and time limits are known to the books alone.
 pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
     let fields = kind
         .fields
@@ -21,6 +23,7 @@ pub fn record_data(view: &View, kind: &Kind, offset: i32) -> RecordData {
     RecordData {
         fields,
         steps: steps(view),
+        limits: BTreeMap::new(),
         facts: Facts {
             id: view.record.to_string(),
             author: view.author().map(ToString::to_string).unwrap_or_default(),
@@ -90,9 +93,7 @@ pub fn datum(view: &View, field: &Field) -> Datum {
         );
     }
     match field.ty {
-        FieldType::Track => Datum::Track {
-            points: parts::points(view, &field.name).len() as u64,
-        },
+        FieldType::Track => track(view, field),
         FieldType::CoText => view
             .texts
             .get(&field.name)
@@ -120,6 +121,22 @@ pub fn datum(view: &View, field: &Field) -> Datum {
     }
 }
 
+fn track(view: &View, field: &Field) -> Datum {
+    let points = parts::points(view, &field.name);
+    let mut seconds: Vec<i64> = points.iter().map(|point| point.seconds).collect();
+    seconds.sort_unstable();
+    let minutes = seconds
+        .windows(2)
+        .map(|pair| pair[1].saturating_sub(pair[0]) / 60);
+    Datum::Track {
+        points: points.len() as u64,
+        pauses: minutes
+            .filter(|minutes| *minutes > 0)
+            .filter_map(|minutes| u32::try_from(minutes).ok())
+            .collect(),
+    }
+}
+
 /// One value of a field, cell or member, as expressions see it.
 pub fn single(field: &Field, value: &Scalar) -> Datum {
     match (field.ty, value) {
@@ -136,6 +153,16 @@ pub fn single(field: &Field, value: &Scalar) -> Datum {
             value::degrees(bytes).map_or(Datum::Empty, |(lat, lon)| Datum::Point { lat, lon })
         }
     }
+}
+
+/// The steps with their times, in the shared order.
+pub fn taken(view: &View) -> Vec<Taken<'_>> {
+    let taken = view.steps.iter().filter_map(|step| {
+        let at = step.values.get("at").and_then(Scalar::as_int)?;
+        let to = step.text("to")?;
+        Some(Taken { to, at })
+    });
+    taken.collect()
 }
 
 fn steps(view: &View) -> BTreeMap<String, StepEvent> {

@@ -291,6 +291,13 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
             "step_condition",
             vec![("step", step.clone()), ("condition", condition.clone())],
         ),
+        Refusal::StepGuard { step, otherwise } => (
+            "step_guard",
+            vec![
+                ("step", step.clone()),
+                ("otherwise", otherwise.get(say.language).to_owned()),
+            ],
+        ),
         Refusal::NoRecord(record) => ("no_record", vec![("given", record.to_string())]),
         Refusal::NotInTray(act) => ("not_in_tray", vec![("given", act.to_string())]),
         Refusal::CannotRepeat(act) => ("cannot_repeat", vec![("n", act.n.to_string())]),

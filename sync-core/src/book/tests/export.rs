@@ -47,7 +47,7 @@ fn a_csv_file_has_the_official_header_the_number_and_what_was_amended_or_is_in_c
     ));
     assert!(text.contains("「锦华路5号」（O0001，01010101，2026-05-11 11:00）"));
     let english = csv(&page, Language::En);
-    assert!(english.starts_with("\u{feff}No.,Register no.,Registered,"));
+    assert!(english.starts_with("\u{feff}No.,Case no.,Registered,"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod case_register;
 mod duty_log;
 mod export;
 mod hostile;
+mod official;
 mod workload;
 
 use std::sync::Arc;

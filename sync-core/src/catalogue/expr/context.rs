@@ -7,7 +7,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 
 use super::reference::clean;
-use crate::catalogue::{Catalogue, Field, FieldType, Kind, Language};
+use crate::catalogue::{Catalogue, Due, Field, FieldType, Kind, Language};
 
 /// The value of a field, a cell or a member of a set, as the record holds it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,9 +27,11 @@ pub enum Datum {
         lat: f64,
         lon: f64,
     },
-    /// How many points it has.
+    /// How many points it has, and the minutes between neighbours that lie a minute apart or
+    /// more.
     Track {
         points: u64,
+        pauses: Vec<u32>,
     },
     /// The members of a field with `many`.
     List(Vec<Datum>),
@@ -83,6 +85,8 @@ pub struct RecordData {
     pub fields: BTreeMap<String, Datum>,
     /// By the step's name; what is not there was not taken.
     pub steps: BTreeMap<String, StepEvent>,
+    /// By the limit's name; what is not there has not begun.
+    pub limits: BTreeMap<String, Due>,
     pub facts: Facts,
 }
 
@@ -154,6 +158,15 @@ impl ExprContext {
     pub fn language(&self) -> Language {
         self.root.language
     }
+
+    /// Minutes east of UTC.
+    pub fn offset(&self) -> i32 {
+        self.root.around.offset
+    }
+
+    pub fn datum(&self, field: &str) -> &Datum {
+        self.root.datum(field)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -210,6 +223,9 @@ pub(super) enum Part {
     Steps,
     Step(StepEvent),
     Facts,
+    Limits,
+    Limit(Due),
+    Settings,
 }
 
 impl View {
@@ -229,6 +245,8 @@ impl Object for View {
                 "f" => Some(self.part(Part::Fields)),
                 "s" => Some(self.part(Part::Steps)),
                 "r" => Some(self.part(Part::Facts)),
+                "l" => Some(self.part(Part::Limits)),
+                "c" => Some(self.part(Part::Settings)),
                 HIDDEN => Some(Value::from_dyn_object(self.clone())),
                 _ => None,
             },
@@ -248,6 +266,16 @@ impl Object for View {
                 _ => None,
             },
             Part::Facts => self.root.fact(key),
+            Part::Limits => {
+                self.root.kind()?.limits_of(key).next()?;
+                let due = self.root.record.limits.get(key);
+                Some(due.map_or_else(empty, |due| self.part(Part::Limit(due.clone()))))
+            }
+            Part::Limit(_) => None,
+            Part::Settings => {
+                let setting = self.root.around.catalogue.settings.get(key)?;
+                Some(Value::from(setting.value))
+            }
         }
     }
 
@@ -302,7 +330,7 @@ fn value(field: &Field, datum: &Datum) -> Value {
         Datum::Decimal(n) => Value::from(*n),
         Datum::Boolean(yes) => Value::from(*yes),
         Datum::Point { lat, lon } => Value::from(format!("{lat:.6}, {lon:.6}")),
-        Datum::Track { points } => Value::from(*points),
+        Datum::Track { points, .. } => Value::from(*points),
         Datum::List(items) => {
             let items = items.iter().map(|item| value(field, item));
             Value::from_object(Many(items.collect()))

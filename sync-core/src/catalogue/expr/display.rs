@@ -42,7 +42,7 @@ pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language
         Datum::Boolean(yes) => yes_no(*yes, language).to_owned(),
         Datum::Instant(at) => spoken(*at, around.offset, language),
         Datum::Point { lat, lon } => format!("{lat:.6}, {lon:.6}"),
-        Datum::Track { points } => format!("{points}{}", language.pick("个定位点", " points")),
+        Datum::Track { points, pauses } => track(*points, pauses, around, language),
         Datum::List(items) => {
             let items = items
                 .iter()
@@ -67,6 +67,32 @@ pub fn display(field: &Field, datum: &Datum, around: &Around, language: Language
         }
     }
 }
+
+/// `120个定位点，中断2处共35分`: where the phone was silent for long, the track says so.
+fn track(points: u64, pauses: &[u32], around: &Around, language: Language) -> String {
+    let mut text = format!("{points}{}", language.pick("个定位点", " points"));
+    let long = around.catalogue.settings.get(TRACK_GAP);
+    let is_gap = |pause: &&u32| long.is_some_and(|long| **pause >= long.value);
+    let gaps: Vec<u64> = pauses
+        .iter()
+        .filter(is_gap)
+        .map(|gap| u64::from(*gap))
+        .collect();
+    if !gaps.is_empty() {
+        let (n, minutes) = (gaps.len(), gaps.iter().sum::<u64>());
+        text += &match language {
+            Language::Zh => format!("，中断{n}处共{minutes}分"),
+            Language::En => format!(
+                ", {n} gap{} of {minutes} min together",
+                if n == 1 { "" } else { "s" }
+            ),
+        };
+    }
+    text
+}
+
+/// The setting that says how long a pause is a gap; without it none is.
+const TRACK_GAP: &str = "track_gap_minutes";
 
 fn display_text(field: &Field, text: &str, around: &Around, language: Language) -> String {
     let codes = field

@@ -117,6 +117,8 @@ pub(super) const FILTERS: &[Filter] = &[
         0..=0,
         "write `f.people|certified`",
     ),
+    filter("deadline", Operand::Any, 0..=0, "write `l.limit|deadline`"),
+    filter("given", Operand::Field, 0..=0, "write `f.field|given`"),
     filter("say", Operand::Any, 1..=1, "write `'是'|say('Yes')`"),
     filter("money", Operand::Any, 0..=0, "write `f.amount|money`"),
     filter("length", Operand::Any, 0..=0, "write `f.people|length`"),
@@ -142,6 +144,8 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("count", count);
     env.add_filter("sum", sum);
     env.add_filter("certified", certified);
+    env.add_filter("deadline", deadline);
+    env.add_filter("given", given);
     env.add_filter("say", say);
     env.add_filter("money", money);
     env.add_filter("length", length);
@@ -396,6 +400,31 @@ fn certified(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
     people.dedup();
     let has = |code: &&String| root.around.people.certificate(code).is_some();
     Ok(Value::from(people.iter().filter(has).count()))
+}
+
+/// The last day of a limit, or the moment where it ends with one.
+fn deadline(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    let root = root(state)?;
+    let (offset, language) = (root.around.offset, root.language);
+    match value.downcast_object_ref::<View>() {
+        Some(View {
+            part: Part::Limit(due),
+            ..
+        }) => Ok(Value::from(match due.last_day(offset) {
+            _ if due.to_the_minute => display::spoken(due.due, offset, language),
+            Some(day) => display::day(day, language),
+            None => String::new(),
+        })),
+        Some(_) => Err(wrong("`deadline` of what is no limit".to_owned())),
+        None if is_empty(value) => Ok(empty()),
+        None => Err(wrong(format!("`deadline` of a {}", value.kind()))),
+    }
+}
+
+/// Whether anything was written there: an answer "no" is one.
+fn given(state: &State<'_, '_>, _: &Value, field: &str) -> Result<Value, Error> {
+    let root = root(state)?;
+    Ok(Value::from(*root.datum(field) != Datum::Empty))
 }
 
 /// The text before it in Chinese, its argument in English.

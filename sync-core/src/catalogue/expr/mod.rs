@@ -1,7 +1,7 @@
 //! The expressions of a catalogue: what a cell says of one record.
 //!
 //! `f.place ~ ' ' ~ f.category|label`: fields (`f`), the last event of each step (`s`), facts
-//! (`r`), texts, numbers, operators and our filters; nothing else, and all names are checked
+//! (`r`), time limits (`l`), settings (`c`), texts, numbers, operators and our filters; nothing else, and all names are checked
 //! when the catalogue is loaded. A field without a value is the empty text, an empty list or
 //! false. Fuel bounds the work, so no expression hangs a phone.
 
@@ -88,6 +88,11 @@ impl Expr {
     /// The names of the fields it reads, in order of appearance.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.uses.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The names of the time limits it reads.
+    pub fn limits(&self) -> impl Iterator<Item = &str> {
+        self.uses.limits.iter().map(|(name, _)| name.as_str())
     }
 
     /// The names of the facts it reads.

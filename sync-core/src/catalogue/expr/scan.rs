@@ -18,6 +18,8 @@ pub(in crate::catalogue) struct Uses {
     pub fields: Vec<(String, Range<usize>)>,
     pub steps: Vec<(String, Range<usize>)>,
     pub facts: Vec<(String, Range<usize>)>,
+    pub limits: Vec<(String, Range<usize>)>,
+    pub settings: Vec<(String, Range<usize>)>,
     pub filters: Vec<FilterUse>,
     /// A field or fact compared with a text.
     pub compared: Vec<(Path, String, Range<usize>)>,
@@ -38,6 +40,8 @@ pub(in crate::catalogue) enum Path {
     Field(String),
     Step(String),
     Fact(String),
+    Limit(String),
+    Setting(String),
 }
 
 /// The uses, and the source as minijinja gets it: filters that must know their field are told
@@ -169,10 +173,10 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    /// `f.x`, `s.x`, `s.x.by`, `r.x`, or `f` itself.
+    /// `f.x`, `s.x`, `s.x.by`, `r.x`, `l.x`, `c.x`, or `f` itself.
     fn path(&mut self, head: &Token) -> Result<Path, Fault> {
         let word = self.text(head);
-        if !matches!(word, "f" | "s" | "r") {
+        if !matches!(word, "f" | "s" | "r" | "l" | "c") {
             let mend = if word == "is" {
                 "write `f.x == ...` or `not f.x`".to_owned()
             } else {
@@ -213,6 +217,14 @@ impl<'a> Scanner<'a> {
                     self.step_part()?;
                 }
                 Path::Step(text)
+            }
+            "l" => {
+                self.uses.limits.push((text.clone(), at));
+                Path::Limit(text)
+            }
+            "c" => {
+                self.uses.settings.push((text.clone(), at));
+                Path::Setting(text)
             }
             _ => {
                 self.uses.facts.push((text.clone(), at));

@@ -42,6 +42,7 @@ fn context(kind: &str, fields: &[(&str, Datum)]) -> ExprContext {
     let record = RecordData {
         fields: fields.collect(),
         steps: BTreeMap::from([("filed".to_owned(), event)]),
+        limits: BTreeMap::new(),
         facts: Facts {
             id: "ab12".to_owned(),
             author: "O0001".to_owned(),
@@ -142,6 +143,20 @@ fn a_line_of_another_officer_sees_that_officer() {
     assert_eq!(says("r.per|officer", &ctx), "O0009");
     let per = Expr::compile("f.handlers").unwrap();
     assert_eq!(per.list(&ctx).unwrap(), ["O0001", "O0009"]);
+}
+
+#[test]
+fn a_track_says_where_it_was_silent_for_long() {
+    let track = Datum::Track {
+        points: 120,
+        pauses: vec![1, 9, 10, 25],
+    };
+    let ctx = context("patrol", &[("track", track)]);
+    assert_eq!(says("f.track|printed", &ctx), "120个定位点，中断2处共35分");
+    assert_eq!(
+        says("f.track|printed", &ctx.in_language(Language::En)),
+        "120 points, 2 gaps of 35 min together"
+    );
 }
 
 #[test]

@@ -150,6 +150,14 @@ impl Checker<'_> {
         for (name, at) in &uses.facts {
             good &= self.known(name, at, "fact", FACTS.iter().copied());
         }
+        for (name, at) in &uses.limits {
+            let limits = self.kind.limits.iter().map(|limit| limit.name.as_str());
+            good &= self.known(name, at, "limit", limits);
+        }
+        for (name, at) in &uses.settings {
+            let settings = self.catalogue.settings.keys().map(String::as_str);
+            good &= self.known(name, at, "setting", settings);
+        }
         if !good {
             return false;
         }
@@ -200,7 +208,11 @@ impl Checker<'_> {
                         self.known(text, at, "code", codes)
                     })
                 }
-                Path::Record | Path::Step(_) | Path::Fact(_) => true,
+                Path::Record
+                | Path::Step(_)
+                | Path::Fact(_)
+                | Path::Limit(_)
+                | Path::Setting(_) => true,
             };
         }
         good
@@ -239,7 +251,9 @@ impl Checker<'_> {
     fn field(&self, path: Option<&Path>) -> Option<&Field> {
         match path? {
             Path::Field(name) => self.kind.field(name),
-            Path::Record | Path::Step(_) | Path::Fact(_) => None,
+            Path::Record | Path::Step(_) | Path::Fact(_) | Path::Limit(_) | Path::Setting(_) => {
+                None
+            }
         }
     }
 

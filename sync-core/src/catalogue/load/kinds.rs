@@ -1,6 +1,6 @@
 //! Reads a kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -10,7 +10,7 @@ use super::super::lists::{AUTHOR, HANDLER, MEMBER};
 use super::super::mistake::File;
 use super::super::names::is_name;
 use super::super::read::{Reader, read_file};
-use super::super::{Catalogue, FieldType, Kind, Limit, Step, TimeUnit};
+use super::super::{Catalogue, FieldType, Guard, Kind, Setting, Step};
 use super::{known, own_name, plain, unique};
 
 /// What can be judged only when all kinds and books are read.
@@ -33,6 +33,7 @@ pub(super) struct KindReader<'a> {
     pub file: &'a File<'a>,
     roles: Vec<&'a str>,
     pub codes: Vec<&'a str>,
+    pub settings: &'a BTreeMap<String, Setting>,
     pub later: LaterKind,
 }
 
@@ -46,6 +47,7 @@ pub(super) fn read_kind(file: &File<'_>, catalogue: &mut Catalogue) -> LaterKind
             .chain([MEMBER])
             .collect(),
         codes: catalogue.codes.keys().map(String::as_str).collect(),
+        settings: &catalogue.settings,
         later: LaterKind::default(),
     };
     let kind = read_file(file, |top| reader.kind(top));
@@ -83,7 +85,7 @@ impl<'a> KindReader<'a> {
         let (submitted, handlers) = (top.texts("submitted"), top.text("handlers"));
         let steps = self.steps(&top);
         let fields = self.fields(&top, &steps);
-        let limits = self.limits(&top, &steps);
+        let limits = self.limits(&top, &steps, &fields);
         top.finish();
         let field_names = || fields.iter().map(|field| field.name.as_str());
         let of_type =
@@ -166,6 +168,18 @@ impl<'a> KindReader<'a> {
         Some(placed.expr)
     }
 
+    fn guards(&mut self, step: &Reader<'_, '_>) -> Vec<Guard> {
+        let rows = step.tables("guards").into_iter();
+        let guards = rows.filter_map(|row| {
+            let when = row.needed("when", "write what must be true of the record");
+            let otherwise = row.label("the guard");
+            row.finish();
+            let when = self.expr(when)?;
+            Some(Guard { when, otherwise })
+        });
+        guards.collect()
+    }
+
     pub fn name(&self, what: &str, name: Option<&Spanned<String>>, reserved: &[&str]) {
         let Some(name) = name else { return };
         if !is_name(name.get_ref()) {
@@ -206,6 +220,7 @@ impl<'a> KindReader<'a> {
             let where_ = row.word("where");
             let when = row.text("when");
             let when = self.expr(when);
+            let guards = self.guards(&row);
             steps.push(Step {
                 to: to
                     .as_ref()
@@ -216,6 +231,7 @@ impl<'a> KindReader<'a> {
                 by: plain(by),
                 where_,
                 when,
+                guards,
             });
             froms.extend(from.unwrap_or_default());
             names.extend(to);
@@ -236,51 +252,6 @@ impl<'a> KindReader<'a> {
             );
         }
         steps
-    }
-
-    fn limits(&self, top: &Reader<'_, '_>, steps: &[Step]) -> Vec<Limit> {
-        let mut names = Vec::new();
-        let mut limits = Vec::new();
-        for row in top.tables("limits") {
-            let name = row.needed("name", "write `name = \"...\"`");
-            self.name("limit", name.as_ref(), &[]);
-            let step = |key: &'static str| {
-                let text = row.needed(key, "name a step")?;
-                known(
-                    self.file,
-                    &text,
-                    "step",
-                    steps.iter().map(|step| step.to.as_str()),
-                );
-                Some(text.into_inner())
-            };
-            let (from, until) = (step("from"), step("until"));
-            let value = row.count("value", 10_000);
-            let unit = row.word::<TimeUnit>("unit");
-            for (key, mend) in [
-                ("value", "write `value = 3`"),
-                ("unit", "write `unit = \"work_day\"`"),
-            ] {
-                if !row.has(key) {
-                    row.missing(key, mend);
-                }
-            }
-            let law = row.text("law").map(Spanned::into_inner).unwrap_or_default();
-            if let (Some(name), Some(value), Some(unit)) = (&name, value, unit) {
-                limits.push(Limit {
-                    name: name.get_ref().clone(),
-                    from: from.unwrap_or_default(),
-                    until: until.unwrap_or_default(),
-                    value,
-                    unit,
-                    law,
-                });
-            }
-            names.extend(name);
-            row.finish();
-        }
-        unique(self.file, "limit", &names);
-        limits
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::lists::{AUTHOR, HANDLER, MEMBER};
 use super::super::mistake::File;
 use super::super::names::is_name;
 use super::super::read::{Reader, parsed, read_file};
-use super::super::{Catalogue, Code, CodeList, DayKind, Holiday, OfficeHours, Role};
+use super::super::{Catalogue, Code, CodeList, DayKind, Holiday, OfficeHours, Role, Setting};
 use super::{own_name, unique};
 
 pub(super) fn read_codes(file: &File<'_>, catalogue: &mut Catalogue) {
@@ -108,6 +108,44 @@ fn role_name(file: &File<'_>, name: &Spanned<String>) {
         );
     }
 }
+
+pub(super) fn read_settings(file: &File<'_>, catalogue: &mut Catalogue) {
+    read_file(file, |top| {
+        let mut names = Vec::new();
+        for row in top.tables("settings") {
+            let name = row.needed("name", "write `name = \"...\"`");
+            let label = row.label("the setting");
+            if !row.has("value") {
+                row.missing("value", "write `value = 120`");
+            }
+            let value = row.count("value", MOST_OF_A_SETTING);
+            let source = row.text("source").map(Spanned::into_inner);
+            if let (Some(name), Some(value)) = (name, value) {
+                if !is_name(name.get_ref()) {
+                    file.mistake(
+                        &name.span(),
+                        format!("`{}` is not a name", name.get_ref()),
+                        "use letters, digits and _, a letter first",
+                    );
+                }
+                let setting = Setting {
+                    name: name.get_ref().clone(),
+                    label,
+                    value,
+                    source: source.unwrap_or_default(),
+                };
+                catalogue.settings.insert(setting.name.clone(), setting);
+                names.push(name);
+            }
+            row.finish();
+        }
+        unique(file, "setting", &names);
+        top.finish();
+    });
+}
+
+/// In fen: a hundred million yuan is no cap of a station.
+const MOST_OF_A_SETTING: u32 = 1_000_000_000;
 
 pub(super) fn read_holidays(file: &File<'_>, catalogue: &mut Catalogue) {
     read_file(file, |top| {

@@ -4,6 +4,7 @@ mod books;
 mod check;
 mod fields;
 mod kinds;
+mod limits;
 mod lists;
 mod overlay;
 mod sample;
@@ -40,6 +41,7 @@ enum Shelf {
     Codes,
     Roles,
     Holidays,
+    Settings,
 }
 
 /// Where a file belongs by its path, if anywhere.
@@ -48,6 +50,7 @@ fn shelf(path: &str) -> Option<Shelf> {
         return match path {
             "roles.toml" => Some(Shelf::Roles),
             "holidays.toml" => Some(Shelf::Holidays),
+            "settings.toml" => Some(Shelf::Settings),
             _ => None,
         };
     };
@@ -76,6 +79,7 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         codes: BTreeMap::new(),
         roles: BTreeMap::new(),
         holidays: Holidays::default(),
+        settings: BTreeMap::new(),
         files: Sources::new(),
     };
     // Kinds name roles and codes, books name kinds: read in this order, each finds its words.
@@ -88,13 +92,14 @@ fn read(texts: Sources, mut mistakes: Vec<Mistake>) -> Result<Catalogue, Vec<Mis
         file.mistake(
             &(0..0),
             "a catalogue has no such file",
-            "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml or \
-             holidays.toml, NAME being letters, digits and _",
+            "name it kinds/NAME.toml, books/NAME.toml, codes/NAME.toml, roles.toml, \
+             holidays.toml or settings.toml, NAME being letters, digits and _",
         );
     }
     on(Shelf::Codes).for_each(|file| lists::read_codes(file, &mut catalogue));
     on(Shelf::Roles).for_each(|file| lists::read_roles(file, &mut catalogue));
     on(Shelf::Holidays).for_each(|file| lists::read_holidays(file, &mut catalogue));
+    on(Shelf::Settings).for_each(|file| lists::read_settings(file, &mut catalogue));
     let kinds: Vec<_> = on(Shelf::Kinds)
         .map(|file| kinds::read_kind(file, &mut catalogue))
         .collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Catalogue, Datum, Facts, Field, FieldType, Kind, RecordData, StepEvent};
+use super::super::{Catalogue, Datum, Due, Facts, Field, FieldType, Kind, RecordData, StepEvent};
 
 /// 2026-05-11 09:00 in China.
 const NOW: i64 = 1_778_461_200_000;
@@ -17,11 +17,24 @@ pub(super) fn full(kind: &Kind, catalogue: &Catalogue) -> RecordData {
         };
         (step.to.clone(), event)
     });
+    let limits = kind.limits.iter().map(|limit| {
+        let due = Due {
+            limit: limit.name.clone(),
+            from: NOW,
+            due: NOW,
+            done: None,
+            stopped: None,
+            extended: 0,
+            to_the_minute: false,
+        };
+        (limit.name.clone(), due)
+    });
     RecordData {
         fields: fields
             .map(|field| (field.name.clone(), value(field, catalogue)))
             .collect(),
         steps: steps.collect(),
+        limits: limits.collect(),
         facts: Facts {
             id: "00000000000080008000000000000000".to_owned(),
             author: "O0001".to_owned(),
@@ -66,7 +79,10 @@ fn single(field: &Field, catalogue: &Catalogue) -> Datum {
             lat: 31.2,
             lon: 121.5,
         },
-        FieldType::Track => Datum::Track { points: 120 },
+        FieldType::Track => Datum::Track {
+            points: 120,
+            pauses: vec![12],
+        },
         FieldType::Phone => text("13800000000"),
         FieldType::IdNumber => text("310000199001010000"),
         FieldType::Person => text("O0001"),

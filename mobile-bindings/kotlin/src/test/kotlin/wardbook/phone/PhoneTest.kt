@@ -230,6 +230,9 @@ class PhoneTest {
         "handlers" to "O0001",
         "handlers" to "O0002",
         "procedure" to "summary",
+        "facts_certain" to "true",
+        "law" to "市容环境卫生管理条例第14条",
+        "penalties.kind" to "warning",
     )
 
     /** Whatever hangs fails the test instead of holding up the run. */

@@ -18,6 +18,10 @@ class Server(private val folder: Path) : AutoCloseable {
 
     init {
         run("init", "--station", STATION, "--name", "Jincheng")
+        // A penalty takes two officers with a certificate.
+        for (officer in listOf("O0001", "O0002")) {
+            run("officer", "add", "--station", STATION, "--officer", officer, "--name", officer, "--certificate", "ZF-$officer")
+        }
         start()
     }
 
