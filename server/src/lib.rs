@@ -6,7 +6,7 @@
 //! [`charter`] (what the server says), [`intake`] and [`admission`] (the two steps of what phones
 //! send), [`replay`], [`rebuild`] and [`verify`] (what the log proves), [`stock`] and [`export`]
 //! (whole records in and out), [`known`] and [`exchange`] (what one phone is answered), [`pages`]
-//! (what the console shows), [`http`] (listeners, routes), [`demo`] (a morning with phones of its own), [`cli`] (the command line).
+//! (what the console shows), [`http`] (listeners, routes), [`demo`] (a day with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
 pub mod charter;

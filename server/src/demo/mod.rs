@@ -1,10 +1,11 @@
-//! A station's morning in one process: officers' phones over real HTTP, and what became of
+//! A station's day in one process: officers' phones over real HTTP, and what became of
 //! every act.
 //!
 //! [`scenario`] is what happens, as data; [`stage`] the station and its phones; [`play`] lets it
-//! happen; [`tally`] counts afterwards, from the stores alone. This is the one module of the
-//! server that knows the phone's side.
+//! happen over the [`network`]; [`tally`] counts afterwards, from the stores alone. This is the
+//! one module of the server that knows the phone's side.
 
+mod network;
 mod phones;
 mod scenario;
 mod stage;
@@ -25,7 +26,7 @@ use crate::error::{Error, Result};
 pub use scenario::{Does, Event, Officer, Scenario};
 pub use stage::Running;
 
-/// What became of the acts of a morning. All count acts, unless said otherwise.
+/// What became of the acts of a day. All count acts, unless said otherwise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Numbers {
@@ -57,6 +58,7 @@ pub struct Place {
 /// How far one phone has come, after something happened on it.
 #[derive(Debug, Clone)]
 pub struct Progress {
+    pub day: Date,
     pub at: jiff::civil::Time,
     pub who: PersonId,
     pub saved: u64,
@@ -64,10 +66,12 @@ pub struct Progress {
     pub registered: u64,
 }
 
-/// The morning is over, and the server still there.
+/// The day is over, and the server still there.
 #[derive(Debug)]
 pub struct Merged {
     pub numbers: Numbers,
+    /// How often the network cut the line.
+    pub cuts: u64,
     pub seconds: f64,
     pub day: Date,
     pub station: StationId,
@@ -92,8 +96,8 @@ impl Merged {
     }
 }
 
-/// Plays a scenario on the day that `clock` says, from its morning on. Needs a runtime of several
-/// threads: the phones block theirs.
+/// Plays a scenario on the day that `clock` says, with what came before it. Needs a runtime of
+/// several threads: the phones block theirs.
 pub async fn play(
     scenario: &Scenario,
     place: Place,
@@ -108,6 +112,7 @@ pub async fn play(
     let (numbers, contested) = tally::tally(&stage).await?;
     Ok(Merged {
         numbers,
+        cuts: stage.network.cuts(),
         seconds: watch.elapsed().as_secs_f64(),
         day: stage.day,
         station: stage.station,
