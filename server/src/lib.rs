@@ -8,7 +8,7 @@
 //! (what the log proves), [`stock`] and [`export`] (whole records in and out), [`card`] (the posted
 //! contact card), [`known`] and [`exchange`] (what one phone is answered), [`pages`] (what the
 //! console shows), [`resident`] (what anybody may see), [`http`] (listeners, routes), [`demo`] (a
-//! morning with phones of its own), [`cli`] (the command line).
+//! day with phones of its own), [`cli`] (the command line).
 
 pub mod admission;
 pub mod card;

@@ -1,4 +1,4 @@
-//! `wardbook demo`: plays a station's morning and shows its books.
+//! `wardbook demo`: plays a station's day and shows its books.
 
 use std::io::IsTerminal;
 use std::sync::LazyLock;
@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sync_core::catalogue::{self, Catalogue, PageBy};
 use tempfile::TempDir;
 use tokio::signal::unix::SignalKind;
 
@@ -42,13 +43,15 @@ struct Words {
     held: String,
     late: String,
     lost: String,
+    cuts: String,
     seconds: String,
     open: String,
-    duty_log: String,
-    case_register: String,
     record: String,
     conflicts_page: String,
     held_page: String,
+    today: String,
+    metrics: String,
+    card: String,
     stop: String,
 }
 
@@ -81,7 +84,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
 }
 
 async fn show(options: &Options, folder: &std::path::Path, clock: &Clock) -> Result<()> {
-    let (scenario, words) = (Scenario::morning(), words(config::language()));
+    let (scenario, words) = (Scenario::day(), words(config::language()));
     let data = DataDir::new(folder.join("station"));
     data.create()?;
     let db = Db::open(&data.location(None)?, Schema::Create).await?;
@@ -148,6 +151,7 @@ fn table(merged: &Merged, scenario: &Scenario, words: &Words) {
         (&words.held, n.held.to_string()),
         (&words.late, n.late.to_string()),
         (&words.lost, n.lost.to_string()),
+        (&words.cuts, merged.cuts.to_string()),
         (&words.seconds, format!("{:.2}", merged.seconds)),
     ];
     for (label, value) in rows {
@@ -158,26 +162,38 @@ fn table(merged: &Merged, scenario: &Scenario, words: &Words) {
 fn addresses(merged: &Merged, words: &Words) {
     let station = &merged.station;
     let base = format!("http://{}/s/{station}", merged.address());
-    let record = merged.contested;
-    let pages = [
-        (
-            &words.duty_log,
-            Some(format!("books/R1?day={}", merged.day)),
-        ),
-        (&words.case_register, Some("books/R3".to_owned())),
-        (
-            &words.record,
-            record.map(|record| format!("records/{record}")),
-        ),
-        (&words.conflicts_page, Some("conflicts".to_owned())),
-        (&words.held_page, Some("held".to_owned())),
-    ];
+    let language = match config::language() {
+        Language::Zh => catalogue::Language::Zh,
+        Language::En => catalogue::Language::En,
+    };
+    let printed = Catalogue::embedded()
+        .books
+        .values()
+        .filter(|book| book.has_pages());
+    let books = printed.map(|book| {
+        let (name, day) = (&book.name, merged.day);
+        let page = match book.page {
+            PageBy::Day => format!("books/{name}?day={day}"),
+            PageBy::Month => format!("books/{name}?month={:.7}", day.to_string()),
+            PageBy::Sequence | PageBy::Nothing => format!("books/{name}"),
+        };
+        (book.label.get(language), page)
+    });
+    let mut pages: Vec<(&str, String)> = vec![(&words.today, String::new())];
+    pages.extend(books);
+    if let Some(record) = merged.contested {
+        pages.push((&words.record, format!("records/{record}")));
+    }
+    pages.push((&words.conflicts_page, "conflicts".to_owned()));
+    pages.push((&words.held_page, "held".to_owned()));
+    pages.push((&words.metrics, "metrics".to_owned()));
     out::say(&format!("\n{}", words.open));
     for (label, page) in pages {
-        if let Some(page) = page {
-            out::say(&format!("  {}{base}/{page}", padded(label, 22)));
-        }
+        let end = if page.is_empty() { "" } else { "/" };
+        out::say(&format!("  {}{base}{end}{page}", padded(label, 36)));
     }
+    let card = format!("http://{}/c/{}", merged.address(), merged.card);
+    out::say(&format!("  {}{card}", padded(&words.card, 36)));
     out::say(&words.stop);
 }
 
@@ -225,7 +241,8 @@ impl Bars {
         let Some((_, name, bar)) = bars.find(|(who, _, _)| *who == progress.who) else {
             return;
         };
-        bar.set_prefix(format!("{:.5}", progress.at.to_string()));
+        let (day, at) = (progress.day.to_string(), progress.at.to_string());
+        bar.set_prefix(format!("{} {:.5}", day.get(5..).unwrap_or_default(), at));
         bar.set_position(progress.saved);
         let counts = [
             ("{name}", name.clone()),

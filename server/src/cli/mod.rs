@@ -47,7 +47,7 @@ enum Command {
     Catalogue(catalogue::Options),
     /// Serve phones and the console
     Serve(serve::Options),
-    /// Play a morning of a station with phones of its own, in a temporary folder
+    /// Play a day of a station with phones of its own, in a temporary folder
     Demo(demo::Options),
     /// List, rename and set stations
     Station(station::Options),

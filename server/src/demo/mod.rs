@@ -1,10 +1,12 @@
-//! A station's morning in one process: officers' phones over real HTTP, and what became of
+//! A station's day in one process: officers' phones over real HTTP, and what became of
 //! every act.
 //!
 //! [`scenario`] is what happens, as data; [`stage`] the station and its phones; [`play`] lets it
-//! happen; [`tally`] counts afterwards, from the stores alone. This is the one module of the
-//! server that knows the phone's side.
+//! happen over the [`network`]; [`tally`] counts afterwards, from the stores alone. This is the
+//! one module of the server that knows the phone's side.
 
+mod card;
+mod network;
 mod phones;
 mod scenario;
 mod stage;
@@ -17,6 +19,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{PersonId, RecordId, StationId};
 
+use crate::card::Code;
 use crate::clock::{Clock, Stopwatch};
 use crate::datadir::DataDir;
 use crate::db::Db;
@@ -25,7 +28,7 @@ use crate::error::{Error, Result};
 pub use scenario::{Does, Event, Officer, Scenario};
 pub use stage::Running;
 
-/// What became of the acts of a morning. All count acts, unless said otherwise.
+/// What became of the acts of a day. All count acts, unless said otherwise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Numbers {
@@ -57,6 +60,7 @@ pub struct Place {
 /// How far one phone has come, after something happened on it.
 #[derive(Debug, Clone)]
 pub struct Progress {
+    pub day: Date,
     pub at: jiff::civil::Time,
     pub who: PersonId,
     pub saved: u64,
@@ -64,15 +68,19 @@ pub struct Progress {
     pub registered: u64,
 }
 
-/// The morning is over, and the server still there.
+/// The day is over, and the server still there.
 #[derive(Debug)]
 pub struct Merged {
     pub numbers: Numbers,
+    /// How often the network cut the line.
+    pub cuts: u64,
     pub seconds: f64,
     pub day: Date,
     pub station: StationId,
     /// The first record in conflict, to be shown.
     pub contested: Option<RecordId>,
+    /// The contact card that hangs in the stairwells.
+    pub card: Code,
     pub server: Running,
 }
 
@@ -92,8 +100,8 @@ impl Merged {
     }
 }
 
-/// Plays a scenario on the day that `clock` says, from its morning on. Needs a runtime of several
-/// threads: the phones block theirs.
+/// Plays a scenario on the day that `clock` says, with what came before it. Needs a runtime of
+/// several threads: the phones block theirs.
 pub async fn play(
     scenario: &Scenario,
     place: Place,
@@ -105,13 +113,16 @@ pub async fn play(
     for event in &scenario.events {
         stage.happen(event, tell).await?;
     }
+    let card = card::post(&stage, &scenario.card).await?;
     let (numbers, contested) = tally::tally(&stage).await?;
     Ok(Merged {
         numbers,
+        cuts: stage.network.cuts(),
         seconds: watch.elapsed().as_secs_f64(),
         day: stage.day,
         station: stage.station,
         contested,
+        card,
         server: stage.server,
     })
 }

@@ -7,9 +7,11 @@ use ffi::form::Given;
 use ffi::http::Client;
 use ffi::{Clock, Doing, Phone, PhoneError, SyncWish};
 use jiff::civil::Date;
-use sync_core::ids::PersonId;
+use sync_core::fieldbook::Deed;
+use sync_core::ids::{PersonId, RecordId};
+use sync_core::record::write::Edit;
 
-use super::scenario::{self, Change, Create, Officer};
+use super::scenario::{self, Change, Create, Officer, Settle, Write};
 use crate::error::{Error, Result};
 
 /// The records that were made, by the names the scenario gives them.
@@ -81,15 +83,14 @@ impl Carried {
 
     pub fn change(&mut self, change: &Change, day: Date, made: &Made) -> Result<()> {
         let doing = format!("writing to {}", change.record);
-        let id = made.get(&change.record).map_or("", String::as_str);
-        let record = self.phone.find(id).map_err(failed(&doing))?;
+        let record = self.record(&change.record, made)?;
         let words = words(&change.words, day, made)?;
         let mut doings = Vec::new();
         if !words.is_empty() {
             doings.push(Doing::Edit {
                 record,
                 words,
-                reason: None,
+                reason: change.reason.clone(),
             });
         }
         doings.extend(change.steps.iter().map(|step| Doing::Step {
@@ -99,6 +100,46 @@ impl Carried {
         }));
         self.phone.act(&doings, None).map_err(failed(doing))?;
         Ok(())
+    }
+
+    pub fn write(&mut self, write: &Write, made: &Made) -> Result<()> {
+        let doing = || format!("writing to {} of {}", write.field, write.record);
+        let record = self.record(&write.record, made)?;
+        let view = self.phone.view(record).map_err(failed(doing()))?;
+        let text = view.texts.get(&write.field);
+        let text = text.map_or("", |text| text.text.as_str());
+        let before = match &write.after {
+            None => text,
+            Some(words) => match text.find(words.as_str()) {
+                Some(at) => &text[..at + words.len()],
+                None => return Err(absent(words)),
+            },
+        };
+        let edits = vec![Edit::Splice {
+            field: write.field.clone(),
+            at: before.encode_utf16().count(),
+            delete: 0,
+            insert: write.text.clone(),
+        }];
+        let deed = Deed::Change { record, edits };
+        self.phone.save(vec![deed], None).map_err(failed(doing()))?;
+        Ok(())
+    }
+
+    pub fn settle(&mut self, settle: &Settle, day: Date, made: &Made) -> Result<()> {
+        let record = self.record(&settle.record, made)?;
+        for word in words(std::slice::from_ref(&settle.word), day, made)? {
+            let settled = self.phone.record(Doing::Settle { record, word });
+            settled.map_err(failed(format!("settling {}", settle.record)))?;
+        }
+        Ok(())
+    }
+
+    /// A record by its name in the scenario. The phone must have it by now.
+    fn record(&self, name: &str, made: &Made) -> Result<RecordId> {
+        let id = made.get(name).ok_or_else(|| absent(name))?;
+        let doing = format!("looking for {name} on the phone of {}", self.person);
+        self.phone.find(id).map_err(failed(doing))
     }
 
     /// Sends and fetches all there is, until the server has judged what was sent.
@@ -135,10 +176,14 @@ impl Carried {
 fn words(given: &[String], day: Date, made: &Made) -> Result<Vec<Given>> {
     let word = |word: &String| {
         let filled = scenario::fill(word, day, made).and_then(|word| Given::split(&word));
-        filled.ok_or_else(|| Error::Demo {
-            doing: format!("reading {word}"),
-            source: "the scenario names what is not there".into(),
-        })
+        filled.ok_or_else(|| absent(word))
     };
     given.iter().map(word).collect()
+}
+
+fn absent(word: &str) -> Error {
+    Error::Demo {
+        doing: format!("reading {word}"),
+        source: "the scenario names what is not there".into(),
+    }
 }

@@ -12,6 +12,7 @@ use sync_core::catalogue::Catalogue;
 use sync_core::ids::StationId;
 use tokio::task::{JoinHandle, block_in_place};
 
+use super::network::Network;
 use super::phones::{Carried, Made};
 use super::scenario::{self, Does, Event, Scenario};
 use super::{Place, Progress};
@@ -30,6 +31,7 @@ pub struct Stage {
     pub station: StationId,
     pub phones: Vec<Carried>,
     pub server: Running,
+    pub network: Network,
     made: Made,
 }
 
@@ -84,6 +86,11 @@ fn today(clock: &Clock) -> Option<Date> {
     Some(Offset::UTC.to_datetime(at_station).date())
 }
 
+fn after(day: Date, days: i64) -> Result<Date> {
+    let day = day.checked_add(days.days());
+    day.map_err(|_| outside_the_calendar())
+}
+
 fn outside_the_calendar() -> Error {
     Error::Demo {
         doing: "reading the clock".to_owned(),
@@ -95,7 +102,8 @@ impl Stage {
     /// Makes the station, starts its server and lets every officer's phone join.
     pub async fn set(scenario: &Scenario, place: Place, clock: &Clock) -> Result<Stage> {
         let day = today(clock).ok_or_else(outside_the_calendar)?;
-        let opens = moment(day, scenario.station.opens).ok_or_else(outside_the_calendar)?;
+        let first = after(day, scenario.first_day())?;
+        let opens = moment(first, scenario.station.opens).ok_or_else(outside_the_calendar)?;
         // From here on time passes as the scenario says.
         let clock = Clock::set(opens, clock.entropy());
         let Place { db, data, phones } = place;
@@ -115,17 +123,18 @@ impl Stage {
             day,
             station,
             phones: Vec::new(),
+            network: Network::before(server.address).await?,
             server,
             made: Made::new(),
         };
         for officer in &scenario.officers {
+            stage.pass_to(first, officer.joins)?;
             stage.join(officer, &phones).await?;
         }
         Ok(stage)
     }
 
     async fn join(&mut self, officer: &scenario::Officer, folder: &Path) -> Result<()> {
-        self.pass_to(officer.joins)?;
         let app = &self.server.app;
         let code = write_tx!(app.db, "demo_invite", async |tx| {
             let (station, person) = (&self.station, &officer.code);
@@ -135,7 +144,7 @@ impl Stage {
         })
         .await?;
         let (server, now) = (
-            format!("http://{}", self.server.address),
+            format!("http://{}", self.network.address),
             app.clock.now_ms(),
         );
         let join = || Carried::join(officer, folder, &server, &code.reveal(), now);
@@ -149,8 +158,8 @@ impl Stage {
         event: &Event,
         tell: &mut (dyn FnMut(&Progress) + Send),
     ) -> Result<()> {
-        self.pass_to(event.at)?;
-        let day = self.day;
+        let day = after(self.day, event.day)?;
+        self.pass_to(day, event.at)?;
         let at = self.place_of(&event.who)?;
         match &event.does {
             Does::Create(create) => {
@@ -169,7 +178,20 @@ impl Stage {
                     .map_err(|_| stranger(&event.who))?;
                 block_in_place(|| one.meet(other))?;
             }
+            Does::Write(write) => {
+                let (carried, made) = (&mut self.phones[at], &self.made);
+                block_in_place(|| carried.write(write, made))?;
+            }
+            Does::Settle(settle) => {
+                let (carried, made) = (&mut self.phones[at], &self.made);
+                block_in_place(|| carried.settle(settle, day, made))?;
+            }
             Does::Sync => block_in_place(|| self.phones[at].sync())?,
+            Does::SyncCutAfter(bytes) => {
+                self.network.cut_after(bytes);
+                block_in_place(|| self.sync_until_through(at))?;
+                self.network.cut_after(&[]);
+            }
             Does::Roles(roles) => {
                 let app = &self.server.app;
                 write_tx!(app.db, "demo_roles", async |tx| {
@@ -185,6 +207,7 @@ impl Stage {
         }
         let status = self.phones[at].phone.status();
         tell(&Progress {
+            day,
             at: event.at,
             who: event.who.clone(),
             saved: status.saved,
@@ -194,9 +217,21 @@ impl Stage {
         Ok(())
     }
 
+    /// A phone gives up after some attempts and its officer tries again: as long as it was the
+    /// line that failed.
+    fn sync_until_through(&mut self, at: usize) -> Result<()> {
+        loop {
+            let cuts = self.network.cuts();
+            match self.phones[at].sync() {
+                Err(_) if self.network.cuts() > cuts => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// Time passes for the server and every phone.
-    fn pass_to(&mut self, time: Time) -> Result<()> {
-        let then = moment(self.day, time).ok_or_else(outside_the_calendar)?;
+    fn pass_to(&mut self, day: Date, time: Time) -> Result<()> {
+        let then = moment(day, time).ok_or_else(outside_the_calendar)?;
         let clock = &self.server.app.clock;
         let by = then.saturating_sub(clock.now_ms());
         clock.advance(Duration::from_millis(u64::try_from(by).unwrap_or(0)));
@@ -229,7 +264,7 @@ fn member(officer: &scenario::Officer) -> Officer {
         valid_from: None,
         valid_until: None,
         roles: officer.roles.clone(),
-        phone: String::new(),
+        phone: officer.phone.clone(),
         removed_at: None,
         changed: ChangedAt::default(),
     }

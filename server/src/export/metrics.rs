@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use sync_core::book::Station;
 use sync_core::catalogue::Language;
 use sync_core::ids::StationId;
 
@@ -21,9 +22,16 @@ pub async fn metrics(
     format: Format,
     out: impl Write,
 ) -> Result<()> {
-    let shown = Shown::read(tx, station.as_str()).await?;
-    let around = &shown.books;
+    let around = around(tx, station).await?;
     let span = metrics::span(from, to, now, around.offset())?;
-    let report = metrics::count(tx, station, around, span, now).await?;
-    written(metrics::file::write(&report, around, language, format, out)).map(drop)
+    let report = metrics::count(tx, station, &around, span, now).await?;
+    written(metrics::file::write(
+        &report, &around, language, format, out,
+    ))
+    .map(drop)
+}
+
+/// What a station's records are read with.
+pub async fn around(tx: &mut Tx, station: &StationId) -> Result<Station> {
+    Ok(Shown::read(tx, station.as_str()).await?.books)
 }

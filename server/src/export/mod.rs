@@ -17,7 +17,7 @@ use std::io;
 pub(crate) use book::book_of;
 pub use book::{Wanted, book};
 pub use file::Format;
-pub use metrics::metrics;
+pub use metrics::{around, metrics};
 pub(crate) use records::records_of;
 pub use records::{Format as RecordFormat, records};
 

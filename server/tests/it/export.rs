@@ -71,6 +71,7 @@ fn line(book: &str, n: u64, day: Option<String>, row_key: &str, officer: &str) -
         day,
         officer: officer.to_owned(),
         provisional: format!("L-x-{n}"),
+        summary: None,
         cells: [
             ("cause".to_owned(), cause.clone()),
             ("finding".to_owned(), cause),

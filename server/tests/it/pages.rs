@@ -35,6 +35,7 @@ async fn fill(tx: &mut Tx, station: &StationId) -> Result<()> {
             officer: "O1".into(),
             sort: String::new(),
             provisional: format!("L-test-{n}"),
+            summary: None,
             cells: BTreeMap::from([("cause".to_owned(), cause)]),
             limits: BTreeMap::new(),
             marks: LineMarks::default(),

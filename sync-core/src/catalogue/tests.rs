@@ -296,6 +296,11 @@ fn a_column_is_as_personal_as_what_it_reads() {
     let book = &Catalogue::embedded().books["R3"];
     assert_eq!(book.column("party").unwrap().personal, Some(Personal::Name));
     assert_eq!(book.column("cause").unwrap().personal, None);
+    // Who received a document stands in the same table, but not in this column.
+    let documents = book.column("document_numbers").unwrap();
+    assert_eq!(documents.personal, None);
+    let present = Catalogue::embedded().books["R2"].column("present").unwrap();
+    assert_eq!(present.personal, Some(Personal::Name));
 }
 
 #[test]

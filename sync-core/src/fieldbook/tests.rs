@@ -70,6 +70,13 @@ fn a_morning_without_signal_becomes_registered() {
 
 #[test]
 fn two_phones_that_change_one_field_at_once_both_show_both_values_until_one_settles() {
+    // One of the two is the value that the merged document shows first: it can be chosen as well.
+    for chosen in ["甲", "乙", "丙"] {
+        shows_both_until_settled_to(chosen);
+    }
+}
+
+fn shows_both_until_settled_to(chosen: &str) {
     let mut server = station();
     let mut one = Phone::join(&mut server, 1, OFFICER);
     let record = one.new_case();
@@ -109,7 +116,7 @@ fn two_phones_that_change_one_field_at_once_both_show_both_values_until_one_sett
         apart.change(record, vec![set("place", other)]).unwrap();
     }
     let spot = Spot::Field("place".into());
-    let value = Scalar::Str("乙".into());
+    let value = Scalar::Str(chosen.into());
     two.change(record, vec![Edit::Settle { spot, value }])
         .unwrap();
     two.sync(&mut server);

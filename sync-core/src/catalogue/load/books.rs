@@ -1,14 +1,15 @@
 //! Reads a book.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::super::expr::{FilterUse, Path};
 use super::super::mistake::{File, suggest};
 use super::super::names::Label;
 use super::super::read::{Item, Reader, read_file, word};
 use super::super::{
-    Book, Catalogue, Column, Field, Fold, Footer, Kind, NumberRule, PageBy, Personal, RowKey,
+    Book, Catalogue, Column, Expr, Field, Fold, Footer, Kind, NumberRule, PageBy, Personal, RowKey,
     Source,
 };
 use super::kinds::{PlacedExpr, compile};
@@ -367,12 +368,32 @@ impl<'a> BookReader<'a> {
                 let bare = column.field.as_deref().filter(|_| own.is_none());
                 for field in names.chain(bare).filter_map(|name| kind.field(name)) {
                     read.extend(field.personal);
-                    read.extend(field.cells.iter().filter_map(|cell| cell.personal));
+                    let named = own.and_then(|expr| cells_named(expr, &field.name));
+                    let cells = field.cells.iter().filter(|cell| {
+                        named
+                            .as_ref()
+                            .is_none_or(|named| named.contains(cell.name.as_str()))
+                    });
+                    read.extend(cells.filter_map(|cell| cell.personal));
                 }
             }
             column.personal = read.first().copied();
         }
     }
+}
+
+/// The cells of a table that an expression reads; none where it does not name them.
+fn cells_named<'e>(expr: &'e Expr, table: &str) -> Option<BTreeSet<&'e str>> {
+    let uses = expr.uses();
+    let read = uses.fields.iter().filter(|(name, _)| name == table).count();
+    let on_it = |filter: &&FilterUse| match &filter.on {
+        Some(Path::Field(name)) => name == table && !filter.args.is_empty(),
+        Some(_) | None => false,
+    };
+    let named: Vec<&FilterUse> = uses.filters.iter().filter(on_it).collect();
+    let cells = named.iter().flat_map(|filter| &filter.args);
+    let cells = cells.map(|(cell, _)| cell.as_str()).collect();
+    (named.len() == read).then_some(cells)
 }
 
 /// `Time and place` is `time_and_place`.
