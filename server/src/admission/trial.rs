@@ -12,7 +12,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use sync_core::ids::StationId;
 
-use super::judge::{Care, judge};
+use super::judge::{Care, hold, judge};
 use super::load::Batch;
 use crate::clock::Clock;
 use crate::db::Db;
@@ -33,12 +33,20 @@ pub enum Outcome {
     Died,
 }
 
+/// What that process does with the first that wait in a station. It stores nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    Judge,
+    /// Only what holding them whole takes: their frames are opened and their acts named.
+    Hold,
+}
+
 impl Trial {
-    /// Judges the first `envelopes` that wait in a station, and stores nothing.
-    pub async fn run(&self, station: &StationId, envelopes: i64) -> Result<Outcome> {
+    pub async fn run(&self, station: &StationId, envelopes: i64, task: Task) -> Result<Outcome> {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
+            .args((task == Task::Hold).then_some("--hold"))
             .args(["--station", station.as_str(), "--envelopes"])
             .arg(envelopes.to_string())
             .stdin(Stdio::null())
@@ -70,7 +78,13 @@ fn read(status: ExitStatus) -> Result<Outcome> {
 }
 
 /// What that process does.
-pub async fn judge_apart(db: &Db, clock: &Clock, station: &StationId, most: i64) -> Result<()> {
+pub async fn judge_apart(
+    db: &Db,
+    clock: &Clock,
+    station: &StationId,
+    most: i64,
+    task: Task,
+) -> Result<()> {
     // Where memory runs out, this process goes before the one that serves. Elsewhere than on
     // Linux there is no such file, and no such killer.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
@@ -80,7 +94,10 @@ pub async fn judge_apart(db: &Db, clock: &Clock, station: &StationId, most: i64)
             return Ok(());
         };
         let now = clock.now_ms();
-        let judged = tokio::task::spawn_blocking(move || judge(batch, now, care).is_some());
+        let judged = tokio::task::spawn_blocking(move || match task {
+            Task::Judge => judge(batch, now, care).is_some(),
+            Task::Hold => hold(batch, now).entered.len() == 1,
+        });
         if judged.await.map_err(|_| Error::Panicked)? {
             return Ok(());
         }
