@@ -28,6 +28,7 @@ pub struct Trial {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
+    /// It ended by itself.
     Survived,
     /// It went down, and this process stands.
     Died,
@@ -52,14 +53,14 @@ impl Trial {
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let run = tokio::task::spawn_blocking(move || command.status());
-        let status = run
-            .await
-            .map_err(|_| Error::Panicked)?
-            .map_err(|source| Error::Runtime {
-                operation: "starting a process that judges",
-                source,
-            })?;
-        read(status)
+        match run.await.map_err(|_| Error::Panicked)? {
+            Ok(status) => read(status),
+            // Where no process can be started, phones shall not wait for one.
+            Err(error) => {
+                tracing::warn!(%error, "what waited is judged without a process of its own");
+                Ok(Outcome::Survived)
+            }
+        }
     }
 }
 
@@ -68,9 +69,17 @@ fn read(status: ExitStatus) -> Result<Outcome> {
     // Hang-up, interrupt and terminate: somebody ends the server and all that belongs to it.
     const ASKED_TO_END: [i32; 3] = [1, 2, 15];
     match (status.code(), status.signal()) {
-        (Some(0), _) => Ok(Outcome::Survived),
+        (Some(code), _) => {
+            if code != 0 {
+                tracing::warn!(
+                    code,
+                    "a process that judges could not; what waited is judged here"
+                );
+            }
+            Ok(Outcome::Survived)
+        }
         (None, Some(signal)) if !ASKED_TO_END.contains(&signal) => Ok(Outcome::Died),
-        (_, _) => Err(Error::Runtime {
+        (None, _) => Err(Error::Runtime {
             operation: "a process that judges",
             source: std::io::Error::other(status.to_string()),
         }),
@@ -120,8 +129,7 @@ mod tests {
             (11, Some(Outcome::Died)),
             (15, None),
             (2, None),
-            (1 << 8, None),
-            (2 << 8, None),
+            (1 << 8, Some(Outcome::Survived)),
         ] {
             assert_eq!(read(ExitStatus::from_raw(status)).ok(), outcome, "{status}");
         }

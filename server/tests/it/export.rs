@@ -150,7 +150,7 @@ fn uncounted(rows: &[Value]) -> Vec<Value> {
 on_both_engines! {
     async fn a_register_that_takes_many_parts_comes_in_the_order_of_its_page(store) {
         let station = store.station("S00").await;
-        let day = |n: u64| (n % 97 != 0).then(|| format!("2026-{:02}-{:02}", n % 12 + 1, n % 28 + 1));
+        let day = |n: u64| (!n.is_multiple_of(97)).then(|| format!("2026-{:02}-{:02}", n % 12 + 1, n % 28 + 1));
         let lines: Vec<Line> = (0..1_300)
             .map(|n| line("R3", n, day(n), &record(n).to_string(), "O1"))
             .collect();
@@ -191,7 +191,7 @@ on_both_engines! {
 
     async fn a_book_by_day_comes_page_by_page(store) {
         let station = store.station("S00").await;
-        let day = |n: u64| (n % 50 != 0).then(|| format!("2026-05-{:02}", n % 9 + 1));
+        let day = |n: u64| (!n.is_multiple_of(50)).then(|| format!("2026-05-{:02}", n % 9 + 1));
         let lines: Vec<Line> = (0..200)
             .map(|n| {
                 let officer = format!("O{}", n % 4);
