@@ -18,12 +18,23 @@ use crate::{args, sql};
 /// Rows read at once.
 const PART: u64 = 256;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
     pub envelopes: u64,
     pub entries: u64,
     pub epochs: u64,
     pub numbers: u64,
+    pub forks: Vec<Fork>,
+}
+
+/// A second envelope that a device signed under one number: proof that it was copied, or that
+/// somebody else has its key. It is frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fork {
+    pub device: DeviceId,
+    pub person: String,
+    pub seq: u64,
+    pub received_at: i64,
 }
 
 /// Verifies one station; the first thing that does not fit is the error.
@@ -52,6 +63,7 @@ pub async fn verify(tx: &mut Tx, id: &StationId) -> Result<Verified> {
     work.station_log(tx).await?;
     work.charter(tx).await?;
     work.numbers(tx).await?;
+    work.forks(tx).await?;
     Ok(work.verified)
 }
 
@@ -114,6 +126,33 @@ impl Work<'_> {
             true => Ok(()),
             false => self.broken(format!("the log of device {device} ends at {seq}")),
         }
+    }
+
+    /// Each proves itself: both envelopes bear the device's signature.
+    async fn forks(&mut self, tx: &mut Tx) -> Result<()> {
+        for row in tx
+            .fetch_all(sql!("fork_list"), args![&self.station.id])
+            .await?
+        {
+            let (device, seq) = (DeviceId(row.bytes("device")?), row.count("seq")?);
+            let name = format!("the fork of envelope {seq} of device {device}");
+            let envelope = self.envelope(&row, &name)?;
+            let Some(grant) = self.charter.ever(device) else {
+                return self.broken(format!("no charter names device {device}"));
+            };
+            if (envelope.body.device, envelope.body.seq) != (device, seq)
+                || !envelope.verify(&grant.sign_key)
+            {
+                return self.broken(format!("the signature of {name}"));
+            }
+            self.verified.forks.push(Fork {
+                device,
+                person: grant.person.to_string(),
+                seq,
+                received_at: row.get("received_at")?,
+            });
+        }
+        Ok(())
     }
 
     fn envelope(&self, row: &Row, name: &str) -> Result<Envelope> {

@@ -83,22 +83,24 @@ pub fn judge(mut batch: Batch, now: i64, care: Care) -> Option<Judged> {
     })
 }
 
-/// Holds every envelope of a batch that was not opened: it takes the process down.
-pub fn hold(batch: Batch, now: i64) -> Judged {
+/// Holds every envelope of a batch whole, because it takes down whoever judges it.
+pub fn hold(mut batch: Batch, now: i64) -> Judged {
+    let records = std::mem::take(&mut batch.records);
     let attempt = Attempt {
         batch: &batch,
         now,
         care: Care::EachAct,
     };
     let reason = Held::new(Code::TookServerDown, "the whole envelope");
-    let held = (0..batch.envelopes.len()).map(|at| {
-        let item = attempt.item(at, None, None, &reason);
-        attempt.entered(at, Vec::new(), vec![item], true)
-    });
+    let mut desk = attempt.desk(records, &batch.last_act);
+    let entered = (0..batch.envelopes.len())
+        .map(|at| attempt.hold_whole(&mut desk, at, &reason))
+        .collect();
+    let (records, last_act) = (desk.records, desk.last_act);
     Judged {
-        entered: held.collect(),
-        records: BTreeMap::new(),
-        last_act: BTreeMap::new(),
+        entered,
+        records,
+        last_act,
         projected: Vec::new(),
         anew: Anew::default(),
         now,
@@ -223,6 +225,9 @@ impl Attempt<'_> {
         let waiting = &self.batch.envelopes[at];
         let mut held = Vec::new();
         let mut items = Vec::new();
+        if waiting.frame.is_none() {
+            items.push(self.item(at, None, None, reason));
+        }
         let acts = waiting.frame.iter().flat_map(|frame| &frame.acts);
         for (index, act) in acts.enumerate() {
             let act = act.as_ref().ok();

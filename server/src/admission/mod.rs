@@ -28,7 +28,7 @@ use crate::station::Station;
 use crate::{args, sql};
 
 pub use load::{Batch, history};
-pub use trial::{Trial, judge_apart};
+pub use trial::{Task, Trial, judge_apart};
 
 use judge::{Care, Judged};
 use load::MAX_ENVELOPES;
@@ -110,7 +110,7 @@ impl Means {
             *suspects = Suspects::Nobody;
             return Ok(Tried::Fine(MAX_ENVELOPES));
         }
-        if trial.run(station, together).await? == Outcome::Survived {
+        if trial.run(station, together, Task::Judge).await? == Outcome::Survived {
             return Ok(Tried::Fine(together));
         }
         tracing::warn!(%station, envelopes = together, "a process that judged what waits went down");
@@ -122,15 +122,22 @@ impl Means {
             return Ok(Tried::Split);
         }
         // One death may be somebody else's doing; a second one is not.
-        match trial.run(station, 1).await? {
+        match trial.run(station, 1, Task::Judge).await? {
             Outcome::Survived => Ok(Tried::Fine(1)),
             Outcome::Died => Ok(Tried::Convicted),
         }
     }
 
-    /// Holds the first envelope that waits as a whole, without opening it.
+    /// Holds the first envelope that waits as a whole; unopened, if even that takes one down.
     async fn hold_first(&self, station: &StationId) -> Result<usize> {
-        let batch = Batch::load_sealed(&self.db, &self.known, station).await?;
+        let outcome = match &self.trial {
+            Some(trial) => trial.run(station, 1, Task::Hold).await?,
+            None => Outcome::Died,
+        };
+        let batch = match outcome {
+            Outcome::Survived => Batch::load(&self.db, &self.known, station, 1).await?,
+            Outcome::Died => Batch::load_sealed(&self.db, &self.known, station).await?,
+        };
         let Some(batch) = batch else { return Ok(0) };
         tracing::error!(
             %station,

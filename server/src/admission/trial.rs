@@ -12,7 +12,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use sync_core::ids::StationId;
 
-use super::judge::{Care, judge};
+use super::judge::{Care, hold, judge};
 use super::load::Batch;
 use crate::clock::Clock;
 use crate::db::Db;
@@ -28,30 +28,39 @@ pub struct Trial {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
+    /// It ended by itself.
     Survived,
     /// It went down, and this process stands.
     Died,
 }
 
+/// What that process does with the first that wait in a station. It stores nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    Judge,
+    /// Only what holding them whole takes: their frames are opened and their acts named.
+    Hold,
+}
+
 impl Trial {
-    /// Judges the first `envelopes` that wait in a station, and stores nothing.
-    pub async fn run(&self, station: &StationId, envelopes: i64) -> Result<Outcome> {
+    pub async fn run(&self, station: &StationId, envelopes: i64, task: Task) -> Result<Outcome> {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
+            .args((task == Task::Hold).then_some("--hold"))
             .args(["--station", station.as_str(), "--envelopes"])
             .arg(envelopes.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let run = tokio::task::spawn_blocking(move || command.status());
-        let status = run
-            .await
-            .map_err(|_| Error::Panicked)?
-            .map_err(|source| Error::Runtime {
-                operation: "starting a process that judges",
-                source,
-            })?;
-        read(status)
+        match run.await.map_err(|_| Error::Panicked)? {
+            Ok(status) => read(status),
+            // Where no process can be started, phones shall not wait for one.
+            Err(error) => {
+                tracing::warn!(%error, "what waited is judged without a process of its own");
+                Ok(Outcome::Survived)
+            }
+        }
     }
 }
 
@@ -60,9 +69,17 @@ fn read(status: ExitStatus) -> Result<Outcome> {
     // Hang-up, interrupt and terminate: somebody ends the server and all that belongs to it.
     const ASKED_TO_END: [i32; 3] = [1, 2, 15];
     match (status.code(), status.signal()) {
-        (Some(0), _) => Ok(Outcome::Survived),
+        (Some(code), _) => {
+            if code != 0 {
+                tracing::warn!(
+                    code,
+                    "a process that judges could not; what waited is judged here"
+                );
+            }
+            Ok(Outcome::Survived)
+        }
         (None, Some(signal)) if !ASKED_TO_END.contains(&signal) => Ok(Outcome::Died),
-        (_, _) => Err(Error::Runtime {
+        (None, _) => Err(Error::Runtime {
             operation: "a process that judges",
             source: std::io::Error::other(status.to_string()),
         }),
@@ -70,7 +87,13 @@ fn read(status: ExitStatus) -> Result<Outcome> {
 }
 
 /// What that process does.
-pub async fn judge_apart(db: &Db, clock: &Clock, station: &StationId, most: i64) -> Result<()> {
+pub async fn judge_apart(
+    db: &Db,
+    clock: &Clock,
+    station: &StationId,
+    most: i64,
+    task: Task,
+) -> Result<()> {
     // Where memory runs out, this process goes before the one that serves. Elsewhere than on
     // Linux there is no such file, and no such killer.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
@@ -80,7 +103,10 @@ pub async fn judge_apart(db: &Db, clock: &Clock, station: &StationId, most: i64)
             return Ok(());
         };
         let now = clock.now_ms();
-        let judged = tokio::task::spawn_blocking(move || judge(batch, now, care).is_some());
+        let judged = tokio::task::spawn_blocking(move || match task {
+            Task::Judge => judge(batch, now, care).is_some(),
+            Task::Hold => hold(batch, now).entered.len() == 1,
+        });
         if judged.await.map_err(|_| Error::Panicked)? {
             return Ok(());
         }
@@ -103,8 +129,7 @@ mod tests {
             (11, Some(Outcome::Died)),
             (15, None),
             (2, None),
-            (1 << 8, None),
-            (2 << 8, None),
+            (1 << 8, Some(Outcome::Survived)),
         ] {
             assert_eq!(read(ExitStatus::from_raw(status)).ok(), outcome, "{status}");
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::StationOptions;
-use crate::admission::judge_apart;
+use crate::admission::{Task, judge_apart};
 use crate::clock::Clock;
 use crate::error::Result;
 
@@ -14,11 +14,18 @@ pub struct Options {
     /// How many of those that wait, from the first
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=64))]
     envelopes: i64,
+    /// Do only what holding them takes
+    #[arg(long)]
+    hold: bool,
 }
 
 pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     let db = options.at.store.open().await?;
-    judge_apart(&db, clock, &options.at.station, options.envelopes).await?;
+    let task = match options.hold {
+        true => Task::Hold,
+        false => Task::Judge,
+    };
+    judge_apart(&db, clock, &options.at.station, options.envelopes, task).await?;
     db.close().await;
     Ok(())
 }

@@ -1,11 +1,16 @@
 //! A database that is full or goes away: a clear problem, and what was confirmed is there.
 
 use axum::http::StatusCode;
+use sync_core::ids::Hash;
 use wardbook::db::{Db, Location};
 use wardbook::station::Station;
 use wardbook::{args, sql, write_tx};
 
 use crate::store::{TestStore, block_on, execute};
+
+fn hash(n: u64) -> Hash {
+    Hash::of(&n.to_be_bytes())
+}
 
 #[test]
 fn a_full_disk_is_told_and_nothing_confirmed_is_lost() {
@@ -19,9 +24,9 @@ fn a_full_disk_is_told_and_nothing_confirmed_is_lost() {
             sqlx::raw_sql(pages).execute(sqlite.writer()).await.unwrap();
         };
         let put = async |n: u64| {
-            let (key, value) = (n.to_string(), vec![7; 20_000]);
+            let (key, value) = (hash(n), vec![7; 20_000]);
             write_tx!(store.db, "test", async |tx| {
-                tx.exec(sql!("meta_put"), args![&station, &key, &value])
+                tx.exec(sql!("catalogue_insert"), args![&station, &key, &value])
                     .await
             })
             .await
@@ -39,10 +44,10 @@ fn a_full_disk_is_told_and_nothing_confirmed_is_lost() {
             ("disk_full", StatusCode::INSUFFICIENT_STORAGE)
         );
         for n in 0..kept {
-            let key = n.to_string();
+            let key = hash(n);
             let row = store
                 .db
-                .fetch_opt(sql!("meta_get"), args![&station, &key])
+                .fetch_opt(sql!("catalogue_get"), args![&station, &key])
                 .await;
             assert!(row.unwrap().is_some());
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinHandle;
+use wardbook::admission::Trial;
 use wardbook::error::Error;
 use wardbook::http::{self, App, Limits, Listeners, Stop, Stopper};
 
@@ -36,6 +37,16 @@ impl Server {
             limits,
             ..App::new(store.db.clone(), store.clock.clone(), store.data.clone())
         };
+        Self::start_app(app, console).await
+    }
+
+    /// A server that has what waited judged apart first.
+    pub async fn start_with(store: &TestStore, trial: Trial) -> Server {
+        let (db, clock, data) = (store.db.clone(), store.clock.clone(), store.data.clone());
+        Self::start_app(App::with_trial(db, clock, data, Some(trial)), None).await
+    }
+
+    async fn start_app(app: App, console: Option<SocketAddr>) -> Server {
         let listeners = Listeners::bind(ANY_PORT, console).await.unwrap();
         let (sync, console) = (listeners.sync_address(), listeners.console_address());
         let (stopper, stop) = Stop::pair();

@@ -8,6 +8,7 @@ mod card;
 mod card_desk;
 mod card_pages;
 mod cli;
+mod crash;
 mod demo;
 mod export;
 mod faults;

@@ -197,6 +197,14 @@ on_both_engines! {
         phone.catch_up(scene.server.sync);
         let (_, act) = other.case("丁");
         // What rests on the losing branch is taken in all the same.
+        let station = scene.station.clone();
+        let verified = write_tx!(scene.store.db, "verify", async |tx| {
+            verify::verify(tx, &station).await
+        })
+        .await
+        .unwrap();
+        let [fork] = verified.forks.as_slice() else { panic!("{verified:?}") };
+        assert_eq!((fork.device, fork.seq), (phone.device(), 1));
         let envelope = other.close_after(&[act], vec![losing.as_need()]);
         assert!(other.sync(scene.server.sync, &[envelope]).receipt.is_some());
         scene.end().await;

@@ -67,15 +67,16 @@ on_both_engines! {
         // Bytes that read as a number, and empty ones, stay bytes on both engines.
         for value in [&b""[..], b"42", b"\x00\xff", b"-1e9"] {
             let row = write_tx!(store.db, "test", async |tx| {
-                    tx.exec(sql!("meta_put"), args![&station, "key", value]).await?;
-                    tx.fetch_opt(sql!("meta_get"), args![&station, "key"]).await
+                    let hash = Hash::of(value);
+                    tx.exec(sql!("catalogue_insert"), args![&station, &hash, value]).await?;
+                    tx.fetch_opt(sql!("catalogue_get"), args![&station, &hash]).await
                 })
                 .await
                 .unwrap()
                 .unwrap();
-            assert_eq!(row.get::<Vec<u8>>("value").unwrap(), value);
-            assert!(matches!(row.bytes::<32>("value"), Err(Error::StoredValue { .. })));
-            assert!(matches!(row.get::<i64>("value"), Err(Error::Database { .. })));
+            assert_eq!(row.get::<Vec<u8>>("bundle").unwrap(), value);
+            assert!(matches!(row.bytes::<32>("bundle"), Err(Error::StoredValue { .. })));
+            assert!(matches!(row.get::<i64>("bundle"), Err(Error::Database { .. })));
         }
     }
 

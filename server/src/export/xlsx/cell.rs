@@ -5,6 +5,8 @@ use jiff::civil::{Date, DateTime};
 use sync_core::book::PageCell;
 use sync_core::catalogue::{Book, Catalogue, Column, Field, FieldType, Fold, Language};
 
+use super::style::lines;
+
 /// What the texts of a column are, as far as the catalogue can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -153,6 +155,23 @@ impl Content {
         match pieces.is_empty() {
             true => Content::Blank,
             false => Content::Pieces(pieces),
+        }
+    }
+
+    /// What cannot be broken into lines.
+    pub fn least(&self) -> usize {
+        match self {
+            Content::Number(_) | Content::Day(_) | Content::Moment(_) => self.width(),
+            Content::Blank | Content::Text(_) | Content::Pieces(_) => 0,
+        }
+    }
+
+    /// How many lines it takes in a column of that width.
+    pub fn lines(&self, width: f64) -> usize {
+        match self {
+            Content::Text(text) => lines(text, width),
+            Content::Pieces(pieces) => pieces.iter().map(|piece| lines(&piece.text, width)).sum(),
+            Content::Blank | Content::Number(_) | Content::Day(_) | Content::Moment(_) => 1,
         }
     }
 

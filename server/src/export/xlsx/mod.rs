@@ -1,19 +1,23 @@
 //! A book as a spreadsheet (XLSX) that prints like its official form: title, station and period,
 //! which devices have not sent, then the rows, on A4 across. Rows go to a temporary file as they
-//! come; what stays in memory is one row.
+//! come; what stays in memory is the first two hundred, which tell how wide the columns are.
 
 mod cell;
+mod out;
+mod pen;
 mod style;
 
 use std::io::{self, Write};
 
 use jiff::civil::DateTime;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use sync_core::book::{Page, PageRow};
 use sync_core::catalogue::{Book, Catalogue, Fold, PageBy};
 
-use self::cell::{Content, Ink, Piece, Shape};
-use self::style::Styles;
+use self::cell::{Content, Shape};
+use self::out::Noting;
+use self::pen::{Pen, cut, moment};
+use self::style::{Need, Styles};
 use super::print::Print;
 use super::words::fill;
 
@@ -22,10 +26,11 @@ const ROWS: u32 = 1_000_000;
 /// Title, heading, coverage, header.
 const TOP: u32 = 4;
 const HEADER: u32 = TOP - 1;
-/// What a spreadsheet takes in one cell, in UTF-16 units, and what a program takes of page breaks.
-const CELL: usize = 32_767;
+/// What a program takes of page breaks.
 const BREAKS: usize = 1_000;
 const A4: u8 = 9;
+/// Rows that tell how wide columns are.
+const FIRST: usize = 200;
 
 /// What stands above the rows.
 #[derive(Debug, Clone)]
@@ -45,8 +50,11 @@ pub struct Xlsx {
     shapes: Vec<Shape>,
     /// Of the columns that add up: what they have come to.
     sums: Vec<Option<f64>>,
-    /// The longest line in each column; the margin is the last.
-    longest: Vec<usize>,
+    /// What each column needs, as the first rows tell; the margin is the last.
+    needs: Vec<Need>,
+    /// Fixed once the first rows are known: the height of every row rests on them.
+    widths: Vec<f64>,
+    first: Vec<Ready>,
     /// The next row of the sheet.
     at: u32,
     sheets: usize,
@@ -87,8 +95,9 @@ impl Xlsx {
         let mut xlsx = Xlsx {
             shapes: shapes.collect(),
             sums: sums.collect(),
-            // A header may break into lines, but not within a word of four letters.
-            longest: labels.map(|label| cell::width(label).min(8)).collect(),
+            needs: labels.map(need_of_head).collect(),
+            widths: Vec::new(),
+            first: Vec::new(),
             styles: Styles::new(),
             workbook,
             heading,
@@ -100,9 +109,18 @@ impl Xlsx {
             day: None,
             breaks: Vec::new(),
         };
-        xlsx.longest.push(12);
-        xlsx.begin_sheet(page).map_err(failed)?;
+        xlsx.needs.push(need_of_head(&print.words().margin));
         Ok(xlsx)
+    }
+
+    /// Fixes the widths, and writes the rows that waited for them.
+    fn settle(&mut self, page: &Page) -> Result<(), XlsxError> {
+        self.widths = style::widths(&self.needs);
+        self.begin_sheet(page)?;
+        for row in std::mem::take(&mut self.first) {
+            self.write_row(page, row)?;
+        }
+        Ok(())
     }
 
     fn begin_sheet(&mut self, page: &Page) -> Result<(), XlsxError> {
@@ -117,8 +135,8 @@ impl Xlsx {
         sheet.merge_range(0, 0, 0, margin, &heading.title, &styles.title)?;
         sheet.set_row_height(1, 18)?;
         sheet.merge_range(1, 0, 1, margin, &heading.line, &styles.heading)?;
-        let lines = 1 + cell::width(&heading.coverage) / 180;
-        sheet.set_row_height(2, 4.0 + 14.0 * lines as f64)?;
+        let lines = style::lines(&heading.coverage, self.widths.iter().sum());
+        sheet.set_row_height(2, style::height(lines, 10.0))?;
         sheet.merge_range(
             2,
             0,
@@ -127,6 +145,9 @@ impl Xlsx {
             &cut(&heading.coverage, &words.cut),
             &styles.heading,
         )?;
+        let labels = page.columns.iter().zip(&self.widths);
+        let lines = labels.map(|(head, width)| style::lines(self.print.said(&head.label), *width));
+        sheet.set_row_height(HEADER, style::height(lines.max().unwrap_or(1), 10.0))?;
         for (at, head) in page.columns.iter().enumerate() {
             let label = self.print.said(&head.label);
             sheet.write_string_with_format(HEADER, column(at), label, &styles.head)?;
@@ -164,10 +185,63 @@ impl Xlsx {
     }
 
     pub fn row(&mut self, page: &Page, row: &PageRow) -> io::Result<()> {
-        self.write_row(page, row).map_err(failed)
+        let ready = self.ready(page, row);
+        let outcome = if !self.widths.is_empty() {
+            self.write_row(page, ready)
+        } else if self.first.len() < FIRST {
+            self.first.push(ready);
+            Ok(())
+        } else {
+            let settled = self.settle(page);
+            settled.and_then(|()| self.write_row(page, ready))
+        };
+        outcome.map_err(failed)
     }
 
-    fn write_row(&mut self, page: &Page, row: &PageRow) -> Result<(), XlsxError> {
+    /// A row as it will be written. As long as the widths are open, it counts for them.
+    fn ready(&mut self, page: &Page, row: &PageRow) -> Ready {
+        let mut cells = Vec::with_capacity(row.cells.len());
+        for (at, cell) in row.cells.iter().enumerate() {
+            let shape = self.shapes.get(at).copied().unwrap_or(Shape::Text);
+            if let (Some(Some(sum)), Some(number)) = (self.sums.get_mut(at), cell.number) {
+                *sum += number;
+            }
+            let content = Content::of(cell, shape, self.print.language, row.struck);
+            cells.push((content, cell.conflict));
+        }
+        let local: Vec<&str> = row
+            .marks
+            .iter()
+            .map(|one| one.provisional.as_str())
+            .collect();
+        let mut lines = vec![local.join(" "), self.print.marks(row)];
+        lines.extend(self.print.conflicts(row));
+        lines.extend(self.print.amendments(page, row));
+        lines.extend(self.print.overdue(page, row));
+        lines.retain(|line| !line.is_empty());
+        let records: Vec<String> = row.records.iter().map(ToString::to_string).collect();
+        let note = &self.print.words().cut;
+        let ready = Ready {
+            cells,
+            margin: cut(&lines.join("\n"), note),
+            records: cut(&records.join(" "), note),
+            day: row.day.clone(),
+        };
+        if self.widths.is_empty() {
+            let margin = (cell::width(&ready.margin) * 4 / 5, 0);
+            let cells = ready
+                .cells
+                .iter()
+                .map(|(one, _)| (one.width(), one.least()));
+            for (need, (longest, least)) in self.needs.iter_mut().zip(cells.chain([margin])) {
+                need.longest = need.longest.max(longest);
+                need.least = need.least.max(least);
+            }
+        }
+        ready
+    }
+
+    fn write_row(&mut self, page: &Page, row: Ready) -> Result<(), XlsxError> {
         if self.at == ROWS {
             self.end_sheet()?;
             self.begin_sheet(page)?;
@@ -175,72 +249,36 @@ impl Xlsx {
         if self.by_day && self.at > TOP && self.day != row.day && self.breaks.len() < BREAKS {
             self.breaks.push(self.at);
         }
-        self.day.clone_from(&row.day);
-        for (at, cell) in row.cells.iter().enumerate() {
-            let shape = self.shapes.get(at).copied().unwrap_or(Shape::Text);
-            let content = Content::of(cell, shape, self.print.language, row.struck);
-            if let Some(longest) = self.longest.get_mut(at) {
-                *longest = content.width().max(*longest);
-            }
-            if let (Some(Some(sum)), Some(number)) = (self.sums.get_mut(at), cell.number) {
-                *sum += number;
-            }
-            let text = match cell.conflict {
-                true => &self.styles.contested,
-                false => &self.styles.text,
-            };
-            let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
-            let note = &self.print.words().cut;
+        self.day = row.day;
+        let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
+        let (mut lines, margin) = (1, column(row.cells.len()));
+        for (at, (content, conflict)) in row.cells.iter().enumerate() {
             let pen = Pen {
                 styles: &self.styles,
-                text,
-                note,
+                text: match conflict {
+                    true => &self.styles.contested,
+                    false => &self.styles.text,
+                },
+                note: &self.print.words().cut,
             };
-            pen.write(sheet, (self.at, column(at)), &content)?;
+            pen.write(sheet, (self.at, column(at)), content)?;
+            let width = self.widths.get(at).copied().unwrap_or_default();
+            lines = lines.max(content.lines(width));
         }
-        self.margin(page, row)?;
+        // Its letters are smaller, and more of them stand in a line.
+        let width = self.widths.last().copied().unwrap_or_default() * 1.25;
+        let beside = style::height(style::lines(&row.margin, width), 8.0);
+        sheet.set_row_height(self.at, style::height(lines, 10.0).max(beside))?;
+        let small = &self.styles.margin;
+        sheet.write_string_with_format(self.at, margin, row.margin, small)?;
+        sheet.write_string_with_format(self.at, margin + 1, row.records, small)?;
         self.at += 1;
         self.rows += 1;
         Ok(())
     }
 
-    /// What stands beside the row, and the records behind it in a column that is not shown.
-    fn margin(&mut self, page: &Page, row: &PageRow) -> Result<(), XlsxError> {
-        let local: Vec<&str> = row
-            .marks
-            .iter()
-            .map(|one| one.provisional.as_str())
-            .collect();
-        let mut lines = vec![local.join(" ")];
-        lines.push(self.print.marks(row));
-        lines.extend(self.print.conflicts(row));
-        lines.extend(self.print.amendments(page, row));
-        lines.extend(self.print.overdue(page, row));
-        lines.retain(|line| !line.is_empty());
-        let note = &self.print.words().cut;
-        let text = cut(&lines.join("\n"), note);
-        let records: Vec<String> = row.records.iter().map(ToString::to_string).collect();
-        let margin = column(page.columns.len());
-        if let Some(longest) = self.longest.last_mut() {
-            // Its letters are smaller.
-            *longest = (cell::width(&text) * 4 / 5).max(*longest);
-        }
-        let (style, sheet) = (
-            &self.styles.margin,
-            self.workbook.worksheet_from_index(self.sheets - 1)?,
-        );
-        sheet.write_string_with_format(self.at, margin, text, style)?;
-        sheet.write_string_with_format(
-            self.at,
-            margin + 1,
-            cut(&records.join(" "), note),
-            style,
-        )?;
-        Ok(())
-    }
-
     fn end_sheet(&mut self) -> Result<(), XlsxError> {
-        let widths = style::widths(&self.longest);
+        let widths = &self.widths;
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
         for (at, width) in widths.iter().enumerate() {
             sheet.set_column_width(column(at), *width)?;
@@ -259,6 +297,9 @@ impl Xlsx {
 
     /// Writes the totals, and the whole file to `out`.
     pub fn end(mut self, page: &Page, out: &mut (impl Write + Send)) -> io::Result<()> {
+        if self.widths.is_empty() {
+            self.settle(page).map_err(failed)?;
+        }
         self.end_sheet().map_err(failed)?;
         self.totals(page).map_err(failed)?;
         let mut out = Noting { out, broke: None };
@@ -296,93 +337,22 @@ impl Xlsx {
     }
 }
 
-/// How one cell is written.
-struct Pen<'a> {
-    styles: &'a Styles,
-    text: &'a Format,
-    /// Stands where a text was cut.
-    note: &'a str,
+/// A row that is laid out.
+#[derive(Debug)]
+struct Ready {
+    /// Each with whether its values contradict each other.
+    cells: Vec<(Content, bool)>,
+    margin: String,
+    records: String,
+    day: Option<String>,
 }
 
-impl Pen<'_> {
-    fn write(
-        &self,
-        sheet: &mut Worksheet,
-        (row, at): (u32, u16),
-        content: &Content,
-    ) -> Result<(), XlsxError> {
-        let (styles, text) = (self.styles, self.text);
-        match content {
-            Content::Blank => sheet.write_blank(row, at, text)?,
-            Content::Text(said) => {
-                sheet.write_string_with_format(row, at, cut(said, self.note), text)?
-            }
-            Content::Number(n) => sheet.write_number_with_format(row, at, *n, &styles.number)?,
-            Content::Day(day) => {
-                let midnight = moment(day.at(0, 0, 0, 0))?;
-                sheet.write_datetime_with_format(row, at, &midnight, &styles.day)?
-            }
-            Content::Moment(when) => {
-                sheet.write_datetime_with_format(row, at, &moment(*when)?, &styles.moment)?
-            }
-            Content::Pieces(pieces) => return self.pieces(sheet, (row, at), pieces),
-        };
-        Ok(())
+/// A header may break after two characters.
+fn need_of_head(label: &str) -> Need {
+    Need {
+        longest: cell::width(label).min(4),
+        least: 0,
     }
-
-    fn pieces(
-        &self,
-        sheet: &mut Worksheet,
-        (row, at): (u32, u16),
-        pieces: &[Piece],
-    ) -> Result<(), XlsxError> {
-        let mut runs: Vec<(&Format, &str)> = Vec::new();
-        for piece in pieces {
-            if !runs.is_empty() {
-                runs.push((self.styles.of(Ink::Plain), "\n"));
-            }
-            runs.push((self.styles.of(piece.ink), &piece.text));
-        }
-        match sheet.write_rich_string_with_format(row, at, &runs, self.text) {
-            // The limit counts the runs' markup too.
-            Err(XlsxError::MaxStringLengthExceeded) => {
-                let all: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
-                let all = cut(&all.join("\n→ "), self.note);
-                sheet.write_string_with_format(row, at, all, self.text)?;
-            }
-            outcome => {
-                outcome?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A text that a cell takes; one that is too long says where the rest is.
-fn cut(text: &str, note: &str) -> String {
-    if text.encode_utf16().count() <= CELL {
-        return text.to_owned();
-    }
-    let mut room = CELL - note.encode_utf16().count().min(CELL);
-    let fits = |c: &char| {
-        let size = c.len_utf16();
-        let fits = size <= room;
-        room = if fits { room - size } else { 0 };
-        fits
-    };
-    let mut kept: String = text.chars().take_while(fits).collect();
-    kept.push_str(note);
-    kept
-}
-
-fn moment(at: DateTime) -> Result<ExcelDateTime, XlsxError> {
-    let part = |n: i8| u8::try_from(n).unwrap_or_default();
-    let year = u16::try_from(at.year()).unwrap_or_default();
-    ExcelDateTime::from_ymd(year, part(at.month()), part(at.day()))?.and_hms(
-        u16::try_from(at.hour()).unwrap_or_default(),
-        part(at.minute()),
-        f64::from(at.second()),
-    )
 }
 
 fn column(at: usize) -> u16 {
@@ -393,34 +363,5 @@ fn failed(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(error) => error,
         error => io::Error::other(error),
-    }
-}
-
-/// Keeps the reason why writing broke off, which is lost on the way through the archive.
-struct Noting<'a, W> {
-    out: &'a mut W,
-    broke: Option<io::ErrorKind>,
-}
-
-impl<W: Write> Write for Noting<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let outcome = self.out.write(bytes);
-        self.note(outcome)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let outcome = self.out.flush();
-        self.note(outcome)
-    }
-}
-
-impl<W> Noting<'_, W> {
-    fn note<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &outcome
-            && error.kind() != io::ErrorKind::Interrupted
-        {
-            self.broke = Some(error.kind());
-        }
-        outcome
     }
 }

@@ -78,16 +78,28 @@ impl Styles {
 }
 
 /// What one A4 page across carries before its letters get too small, in widths of a digit.
-const ROOM: f64 = 210.0;
-const NARROWEST: f64 = 6.0;
+const ROOM: f64 = 170.0;
+const NARROWEST: f64 = 5.0;
 const WIDEST: f64 = 36.0;
 
-/// Columns as wide as their longest lines, in halves of a Chinese character; where all together
-/// do not fit the paper, the wide ones give way.
-pub fn widths(longest: &[usize]) -> Vec<f64> {
+/// A column as its rows need it, in halves of a Chinese character.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Its longest line.
+    pub longest: usize,
+    /// What cannot be broken: a day, a number.
+    pub least: usize,
+}
+
+/// Columns as wide as their longest lines; where all together do not fit the paper, the wide ones
+/// give way, as far as they can be broken into lines.
+pub fn widths(needs: &[Need]) -> Vec<f64> {
     let fitting = |limit: f64| -> Vec<f64> {
-        let width = |longest: &usize| (*longest as f64 + 2.0).clamp(NARROWEST, limit);
-        longest.iter().map(width).collect()
+        let width = |need: &Need| {
+            let least = (need.least as f64 + 1.5).max(NARROWEST);
+            (need.longest as f64 + 1.5).clamp(least, limit.max(least))
+        };
+        needs.iter().map(width).collect()
     };
     let mut limit = WIDEST;
     loop {
@@ -99,18 +111,43 @@ pub fn widths(longest: &[usize]) -> Vec<f64> {
     }
 }
 
+/// How many lines a text takes in a column of that width.
+pub fn lines(text: &str, width: f64) -> usize {
+    let room = (width - 1.0).max(1.0);
+    let of = |line: &str| (super::cell::width(line) as f64 / room).ceil().max(1.0) as usize;
+    text.lines().map(of).sum::<usize>().max(1)
+}
+
+/// The height of a row with so many lines of letters of a size, in points.
+pub fn height(lines: usize, size: f64) -> f64 {
+    // A spreadsheet's rows are at most 409 points high.
+    (lines as f64 * size * 1.35 + 3.0).clamp(15.0, 409.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn wide_columns_give_way_until_all_fit_the_paper() {
-        assert_eq!(widths(&[1, 10, 500]), [6.0, 12.0, 36.0]);
-        let many = widths(&[[4; 10], [400; 10]].concat());
+        let need = |longest, least| Need { longest, least };
+        let few = widths(&[need(1, 0), need(10, 0), need(500, 0)]);
+        assert_eq!(few, [5.0, 11.5, 36.0]);
+        let many = widths(&[[need(4, 0); 10], [need(400, 0); 10]].concat());
         assert!(many.iter().sum::<f64>() <= ROOM);
-        assert_eq!(many[0], 6.0);
-        assert!(many[10] >= 14.0);
-        // Too many to fit at all stay readable.
-        assert_eq!(widths(&[400; 60])[0], 10.0);
+        assert!(many[10] >= 10.0);
+        // A day is never narrower than it is long, and columns too many to fit stay readable.
+        let days = widths(&[need(10, 10); 40]);
+        assert_eq!(days[0], 11.5);
+        assert_eq!(widths(&[need(400, 0); 60])[0], 9.0);
+    }
+
+    #[test]
+    fn a_row_is_as_high_as_its_longest_cell_needs() {
+        assert_eq!(lines("", 10.0), 1);
+        assert_eq!(lines("一二三四五", 11.0), 1);
+        assert_eq!(lines("一二三四五六\n七", 11.0), 3);
+        assert_eq!(height(1, 10.0), 16.5);
+        assert_eq!(height(1_000, 10.0), 409.0);
     }
 }

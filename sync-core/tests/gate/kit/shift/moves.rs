@@ -138,6 +138,7 @@ impl Shift {
             name: "一号".into(),
             sign_key: phone.key.public(),
             agree_key: phone.key.public(),
+            anew: false,
         };
         let Played::Replies(replies) = phone.play(&mut self.rng, input) else {
             panic!("it cannot ask to join");
