@@ -1,4 +1,4 @@
 -- held_count
 SELECT COUNT(*) AS n
 FROM held
-WHERE station_id = $1 AND outcome = $2
+WHERE station_id = $1 AND (outcome = $2 OR code = 'partly')

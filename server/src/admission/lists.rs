@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::book::{Line, RecordFacts, Station as BookStation};
+use sync_core::book::{self, Line, RecordFacts, Station as BookStation};
 use sync_core::catalogue::{Field, FieldType, Kind, Language, display};
 use sync_core::ids::{RecordId, StationId};
 use sync_core::record::change::Scalar;
@@ -28,7 +28,7 @@ pub struct Listed {
     pub links: BTreeSet<(String, RecordId)>,
 }
 
-/// A limit that runs, and the column that shows it.
+/// A limit that runs, and the column that shows it; both are empty where no book does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     pub book: String,
@@ -42,7 +42,10 @@ pub fn of(view: &View, facts: &RecordFacts, lines: &[Line], station: &BookStatio
     let kind = station.catalogue().kinds.get(&view.kind);
     Listed {
         words: words(view, facts, kind, station),
-        limits: limits(lines),
+        limits: match facts.removed {
+            true => BTreeMap::new(),
+            false => limits(view, lines, station),
+        },
         links: kind.map_or_else(BTreeSet::new, |kind| links(view, kind)),
     }
 }
@@ -158,24 +161,26 @@ impl Words {
     }
 }
 
-/// Those of every book that shows them, each once.
-fn limits(lines: &[Line]) -> BTreeMap<String, Open> {
-    let mut open = BTreeMap::new();
-    for line in lines {
-        let removed = line.marks.removed.as_ref();
-        if removed.is_some_and(|removed| !removed.disputed) {
-            continue;
-        }
-        for (column, due) in line.limits.iter().filter(|(_, due)| due.done.is_none()) {
-            open.entry(due.limit.clone()).or_insert_with(|| Open {
-                book: line.book.clone(),
-                column: column.clone(),
-                begun: due.from,
-                due: due.due,
-            });
-        }
-    }
-    open
+/// Those that have begun and whose clock runs.
+fn limits(view: &View, lines: &[Line], station: &BookStation) -> BTreeMap<String, Open> {
+    let dues = book::dues(view, station).into_iter();
+    let running = dues.filter(|due| due.done.is_none() && due.stopped.is_none());
+    let open = running.map(|due| {
+        let shows = |line: &&Line| line.limits.values().any(|shown| shown.limit == due.limit);
+        let line = lines.iter().find(shows);
+        let column = line.and_then(|line| {
+            let mut shown = line.limits.iter();
+            shown.find(|(_, shown)| shown.limit == due.limit)
+        });
+        let open = Open {
+            book: line.map_or_else(String::new, |line| line.book.clone()),
+            column: column.map_or_else(String::new, |(column, _)| column.clone()),
+            begun: due.from,
+            due: due.due,
+        };
+        (due.limit, open)
+    });
+    open.collect()
 }
 
 fn links(view: &View, kind: &Kind) -> BTreeSet<(String, RecordId)> {

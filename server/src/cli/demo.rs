@@ -166,11 +166,8 @@ fn addresses(merged: &Merged, words: &Words) {
         Language::Zh => catalogue::Language::Zh,
         Language::En => catalogue::Language::En,
     };
-    let printed = Catalogue::embedded()
-        .books
-        .values()
-        .filter(|book| book.has_pages());
-    let books = printed.map(|book| {
+    let shelf = Catalogue::embedded().shelf().into_iter();
+    let books = shelf.map(|book| {
         let (name, day) = (&book.name, merged.day);
         let page = match book.page {
             PageBy::Day => format!("books/{name}?day={day}"),

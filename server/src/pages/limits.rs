@@ -48,7 +48,7 @@ pub struct LimitItem {
     pub kind: Ink,
     pub number: Ink,
     pub author: Ink,
-    /// The step that must come, as its book's column names it.
+    /// What must be done, as its book's column or its step names it.
     pub what: Ink,
     pub due: DueLine,
     /// How long it is over, or what is left.
@@ -181,7 +181,7 @@ pub fn item(setter: &Setter<'_>, row: &Row, now: i64) -> LimitItem {
         author: station.who(reader, &row.author),
         what: match column {
             Some(column) => Ink::label(column.label.get(language)),
-            None => Ink::written(&row.name),
+            None => station.awaited(reader, &row.kind, &row.name),
         },
         due: setter.due_line(row.due, None, now),
         distance: word.replace("{span}", &station.times(reader).span(apart, w)),

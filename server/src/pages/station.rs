@@ -54,6 +54,22 @@ pub struct Device {
 }
 
 impl Shown {
+    /// What a limit of a kind waits for: the step or field that ends it.
+    pub fn awaited(&self, reader: &Reader, kind: &str, limit: &str) -> Ink {
+        let kind = self.catalogue().kinds.get(kind);
+        let found = kind.and_then(|kind| Some((kind, kind.limits_of(limit).next()?)));
+        let label = found.and_then(|(kind, limit)| {
+            let step = limit.until.first().and_then(|step| kind.step(step));
+            let field = limit.filled.as_ref().and_then(|field| kind.field(field));
+            let step = step.map(|step| &step.label);
+            step.or(field.map(|field| &field.label))
+        });
+        match label {
+            Some(label) => Ink::label(label.get(reader.catalogue_language())),
+            None => Ink::written(limit),
+        }
+    }
+
     /// Whether the line stands in a book that people read.
     pub fn prints(&self, line: &Line) -> bool {
         let book = self.catalogue().books.get(&line.book);

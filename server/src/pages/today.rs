@@ -164,8 +164,7 @@ async fn counts(tx: &mut Tx, shown: &Shown, days: &Days, now: i64) -> Result<Cou
             counts.reviews.push((kind, state, row.count("n")?));
         }
     }
-    let books = shown.catalogue().books.values();
-    for book in books.filter(|book| book.has_pages()) {
+    for book in shown.catalogue().shelf() {
         let name = &book.name;
         let mut count = BookCount {
             name: name.clone(),

@@ -23,7 +23,7 @@ words! {
     rows_n no_rows nothing_yet devices device last_contact waiting_items waiting_count
     never removed_device frozen_device device_in_use device_state joined envelopes ago devices_lead
     forks_link nobodys coverage coverage_all coverage_missing coverage_open coverage_lead
-    coverage_today coverage_book coverage_silent coverage_none waiting_title waiting_quiet
+    coverage_today coverage_month coverage_book coverage_silent coverage_none waiting_title waiting_quiet
     wait_overdue wait_soon wait_held wait_conflicts wait_late wait_forks wait_review next_limits
     station_word period page_of page_at page_number previous first_page last_page next previous_day
     next_day previous_month next_month all_records not_a_day not_a_month no_such_number
@@ -33,7 +33,7 @@ words! {
     clocks_written_later apart_later apart_earlier number records_in_row phone server_device
     somebody mark_registered mark_late mark_amended mark_conflict mark_held mark_removed
     mark_unknown mark_unreadable legend blank amended_by amendment_line no_reason removed_by
-    removed_disputed unknown_note unreadable_note due_by due_done due_over due_done_late amendments
+    removed_disputed unknown_note unreadable_note due_by due_done due_over due_stopped due_done_late amendments
     amendments_none summary summary_day summary_said sum_rows sum_records sum_late sum_amended sum_conflicts sum_struck
     empty_day empty_month empty_book empty_how record state no_state contested author fields field
     value written_by_at empty_field earlier_count steps no_steps follow follow_none follow_by

@@ -102,6 +102,14 @@ impl Catalogue {
     pub fn files(&self) -> &Sources {
         &self.files
     }
+
+    /// The books that people read, R2 before R10.
+    pub fn shelf(&self) -> Vec<&Book> {
+        let books = self.books.values();
+        let mut books: Vec<&Book> = books.filter(|book| book.has_pages()).collect();
+        books.sort_by_key(|book| (book.name.len(), &book.name));
+        books
+    }
 }
 
 #[cfg(test)]

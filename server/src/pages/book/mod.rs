@@ -95,8 +95,7 @@ pub async fn book(
 
 /// There is no such book to read.
 pub fn unknown(shown: &Shown, name: &str) -> Error {
-    let books = shown.catalogue().books.values();
-    let known = books.filter(|book| book.has_pages());
+    let known = shown.catalogue().shelf().into_iter();
     Error::BookUnknown {
         book: beginning(name).to_string(),
         known: known.map(|book| book.name.clone()).collect(),
@@ -183,14 +182,23 @@ fn coverage(setter: &Setter<'_>, found: &Found, now: i64) -> CoverageView {
     let page = &found.page;
     let ended = match &page.period {
         Period::Day(day) => times.end_of(day).is_none_or(|end| end <= now),
-        Period::Month(_) | Period::All => true,
+        Period::Month(month) => last_of(month)
+            .and_then(|day| times.end_of(&day))
+            .is_none_or(|end| end <= now),
+        Period::All => true,
     };
     let (missing, lead) = match (&page.period, ended) {
         (Period::Day(_), true) => (&w.coverage_missing, &w.coverage_lead),
         (Period::Day(_), false) => (&w.coverage_missing, &w.coverage_today),
-        (Period::Month(_) | Period::All, _) => (&w.coverage_open, &w.coverage_book),
+        (Period::Month(_), false) => (&w.coverage_open, &w.coverage_month),
+        (Period::Month(_), true) | (Period::All, _) => (&w.coverage_open, &w.coverage_book),
     };
     setter.coverage(&page.coverage, missing, lead)
+}
+
+fn last_of(month: &str) -> Option<String> {
+    let first: jiff::civil::Date = format!("{month}-01").parse().ok()?;
+    Some(first.last_of_month().to_string())
 }
 
 /// The days or months before and after that have rows.

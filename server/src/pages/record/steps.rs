@@ -1,6 +1,6 @@
 //! Where a record stands, how it came there, what may follow, and by when it must.
 
-use sync_core::book::Line;
+use sync_core::book::{self, Due, Line};
 use sync_core::catalogue::{AUTHOR, HANDLER, MEMBER, Where};
 use sync_core::record::state::Progress;
 use sync_core::record::view::Entry;
@@ -81,32 +81,28 @@ impl Desk<'_> {
         }
     }
 
-    /// The limits that its books show, each once.
+    /// The limits that have begun, as a book's column names them or by what ends them.
     pub(super) fn limits(&self, lines: &[Line], now: i64) -> Vec<LimitView> {
-        let reader = self.setter.reader;
-        let mut seen: Vec<&str> = Vec::new();
-        let mut limits = Vec::new();
-        for line in lines {
-            let book = self.setter.station.catalogue().books.get(&line.book);
-            for (column, due) in &line.limits {
-                if seen.contains(&due.limit.as_str()) {
-                    continue;
-                }
-                seen.push(&due.limit);
-                let label = book.and_then(|book| book.column(column));
-                let law = self.kind.and_then(|kind| kind.limits_of(&due.limit).next());
-                limits.push(LimitView {
-                    label: match label {
-                        Some(column) => Ink::label(column.label.get(reader.catalogue_language())),
-                        None => Ink::written(column),
-                    },
-                    from: self.setter.moment(due.from),
-                    done: due.done.map(|at| self.setter.moment(at)),
-                    due: self.setter.due_line(due.due, due.done, now),
-                    law: Ink::written(law.map_or("", |limit| limit.law.as_str())),
-                });
+        let (reader, station) = (self.setter.reader, self.setter.station);
+        let dues = book::dues(self.view, &station.books).into_iter();
+        let limit = |due: Due| {
+            let column = lines.iter().find_map(|line| {
+                let mut shown = line.limits.iter();
+                let (column, _) = shown.find(|(_, shown)| shown.limit == due.limit)?;
+                station.catalogue().books.get(&line.book)?.column(column)
+            });
+            let law = self.kind.and_then(|kind| kind.limits_of(&due.limit).next());
+            LimitView {
+                label: match column {
+                    Some(column) => Ink::label(column.label.get(reader.catalogue_language())),
+                    None => station.awaited(reader, &self.view.kind, &due.limit),
+                },
+                from: self.setter.moment(due.from),
+                done: due.done.map(|at| self.setter.moment(at)),
+                due: self.setter.due(&due, now),
+                law: Ink::written(law.map_or("", |limit| limit.law.as_str())),
             }
-        }
-        limits
+        };
+        dues.map(limit).collect()
     }
 }

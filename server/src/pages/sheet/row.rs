@@ -1,6 +1,6 @@
 //! A row of a book: its cells, and the records that it was folded from.
 
-use sync_core::book::{Amendment, Page, PageCell, PageDue, PageRow, RowMarks, Said};
+use sync_core::book::{Amendment, Due, Page, PageCell, PageDue, PageRow, RowMarks, Said};
 use sync_core::catalogue::Column;
 
 use super::{Amended, Body, Cell, DueLine, Origin, Row, Setter, class_of};
@@ -110,7 +110,7 @@ impl Setter<'_> {
             class,
             body,
             href: None,
-            due: cell.due.first().map(|due| self.due(due)),
+            due: cell.due.first().map(|due| self.page_due(due)),
         }
     }
 
@@ -125,12 +125,25 @@ impl Setter<'_> {
         }
     }
 
-    fn due(&self, due: &PageDue) -> DueLine {
+    fn page_due(&self, due: &PageDue) -> DueLine {
         let as_of = if due.over { i64::MAX } else { i64::MIN };
-        self.due_line(due.due.due, due.due.done, as_of)
+        self.due(&due.due, as_of)
     }
 
     /// A limit in words, as it stands at a moment.
+    /// How a limit stands. While its clock stands still nothing is due.
+    pub fn due(&self, due: &Due, now: i64) -> DueLine {
+        let Some(since) = due.stopped.filter(|_| due.done.is_none()) else {
+            return self.due_line(due.due, due.done, now);
+        };
+        let times = self.station.times(self.reader);
+        let day = times.day(&times.day_of(since));
+        DueLine {
+            text: self.reader.words().due_stopped.replace("{day}", &day),
+            over: false,
+        }
+    }
+
     pub fn due_line(&self, due: i64, done: Option<i64>, now: i64) -> DueLine {
         let words = self.reader.words();
         let times = self.station.times(self.reader);
