@@ -174,19 +174,19 @@ fn a_handler_of_this_very_act_is_told_to_take_the_step_with_the_next() {
         "--step",
         "lead",
         "--step",
-        "on_spot_decided",
+        "filing_review",
     ]);
     let (status, _, complaint) = said(dir.path(), &words);
     assert_eq!(status, 1);
     assert!(
-        complaint.contains("fieldbook step RECORD on_spot_decided"),
+        complaint.contains("fieldbook step RECORD filing_review"),
         "{complaint}"
     );
     words.truncate(words.len() - 2);
     let (status, out, complaint) = said(dir.path(), &words);
     assert_eq!((status, complaint.as_str()), (0, ""));
     let record = out.lines().nth(1).unwrap();
-    assert_eq!(said(dir.path(), &["step", record, "on_spot_decided"]).0, 0);
+    assert_eq!(said(dir.path(), &["step", record, "filing_review"]).0, 0);
 }
 
 #[test]

@@ -227,7 +227,7 @@ on_both_engines! {
 
         let csv = file(&store, &station, &wanted("R3", Format::Csv)).await;
         let csv = String::from_utf8(csv).unwrap();
-        assert!(csv.starts_with("\u{feff}序号,编号,登记日期,") && csv.contains(",更正,冲突,标记\r\n"));
+        assert!(csv.starts_with("\u{feff}序号,案件编号,登记日期,") && csv.contains(",更正,冲突,标记\r\n"));
         assert!(csv.contains("张三丰"), "{csv}");
         assert!(csv.contains("「=HYPERLINK(1)」→「占道经营」（O0001，"), "{csv}");
 
