@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sync_core::book::Line;
+use sync_core::catalogue::Catalogue;
 use sync_core::ids::{ActId, DeviceId, RecordId};
 use sync_core::record::export::line;
 use tokio::task::block_in_place;

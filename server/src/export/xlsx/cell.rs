@@ -215,15 +215,26 @@ fn number(text: &str) -> Option<f64> {
         .flatten()
 }
 
+/// How the books print days and moments, in both languages.
+const DAYS: [&str; 3] = ["%Y年%-m月%-d日", "%-d %b %Y", "%Y-%m-%d"];
+const MOMENTS: [&str; 3] = [
+    "%Y年%-m月%-d日 %H时%M分",
+    "%-d %b %Y, %H:%M",
+    "%Y-%m-%d %H:%M",
+];
+
 fn day(text: &str) -> Option<Date> {
-    let day = text.parse::<Date>().ok()?;
-    (day.year() >= 1900 && day.to_string() == text).then_some(day)
+    DAYS.iter().find_map(|form| {
+        let day = Date::strptime(form, text).ok()?;
+        (day.year() >= 1900 && day.strftime(form).to_string() == text).then_some(day)
+    })
 }
 
 fn moment(text: &str) -> Option<DateTime> {
-    let at = DateTime::strptime("%Y-%m-%d %H:%M", text).ok()?;
-    let same = at.strftime("%Y-%m-%d %H:%M").to_string() == text;
-    (at.year() >= 1900 && same).then_some(at)
+    MOMENTS.iter().find_map(|form| {
+        let at = DateTime::strptime(form, text).ok()?;
+        (at.year() >= 1900 && at.strftime(form).to_string() == text).then_some(at)
+    })
 }
 
 #[cfg(test)]
@@ -245,11 +256,17 @@ mod tests {
             );
         }
         let day = "2026-05-11".parse().unwrap();
-        assert_eq!(Shape::Day.read("2026-05-11"), Content::Day(day));
-        assert_eq!(
-            Shape::Moment.read("2026-05-11 08:05"),
-            Content::Moment(day.at(8, 5, 0, 0))
-        );
+        for said in ["2026年5月11日", "11 May 2026", "2026-05-11"] {
+            assert_eq!(Shape::Day.read(said), Content::Day(day), "{said}");
+        }
+        let at = day.at(8, 5, 0, 0);
+        for said in [
+            "2026年5月11日 08时05分",
+            "11 May 2026, 08:05",
+            "2026-05-11 08:05",
+        ] {
+            assert_eq!(Shape::Moment.read(said), Content::Moment(at), "{said}");
+        }
         for kept in ["2026-5-11", "1899-12-31", "2026-02-30", "明日"] {
             assert_eq!(Shape::Day.read(kept), Content::Text(kept.into()), "{kept}");
         }
