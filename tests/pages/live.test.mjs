@@ -74,16 +74,19 @@ test("a browser is told what it may not do, and a page works under it without a 
   await context.close();
 });
 
-test("a book is exported as CSV and JSON Lines", async () => {
+test("a book is exported as CSV, JSON Lines and a spreadsheet, masked", async () => {
   const html = await (await fetch(`${origin}/`)).text();
   const station = html.match(/href="(\/s\/[^"?]+)/)[1];
   const csv = await fetch(`${origin}${station}/books/R3.csv`);
   assert.match(csv.headers.get("content-type"), /text\/csv/);
-  assert.match(csv.headers.get("content-disposition"), /R3\.csv/);
+  assert.match(csv.headers.get("content-disposition"), /R3-masked\.csv/);
   const bytes = new Uint8Array(await csv.arrayBuffer());
   assert.deepEqual([...bytes.slice(0, 3)], [0xef, 0xbb, 0xbf]);
   const lines = (await (await fetch(`${origin}${station}/books/R3.jsonl`)).text()).split("\n").filter(Boolean);
   lines.forEach((line) => JSON.parse(line));
+  const sheet = await fetch(`${origin}${station}/books/R3.xlsx`);
+  assert.match(sheet.headers.get("content-disposition"), /R3-masked\.xlsx/);
+  assert.deepEqual([...new Uint8Array(await sheet.arrayBuffer()).slice(0, 2)], [0x50, 0x4b]);
 });
 
 test("records are found by words, days and numbers, and a hostile search is answered", async () => {

@@ -41,7 +41,7 @@ pub struct BookPage {
 
 /// What a request for a book comes to.
 enum Answer {
-    Page(Shown, Found),
+    Page(Box<(Shown, Found)>),
     Elsewhere(String),
 }
 
@@ -84,11 +84,14 @@ pub async fn book(
         }
         let mut found = find::find(tx, &reader, &shown, book, now).await?;
         found.notice = missed.or(found.notice);
-        Ok(Answer::Page(shown, found))
+        Ok(Answer::Page(Box::new((shown, found))))
     })
     .await?;
     match answer {
-        Answer::Page(station, found) => frame::page(&reader, &draw(&reader, &station, found, now)?),
+        Answer::Page(shown) => {
+            let (station, found) = *shown;
+            frame::page(&reader, &draw(&reader, &station, found, now)?)
+        }
         Answer::Elsewhere(href) => Ok(Redirect::to(&href).into_response()),
     }
 }
