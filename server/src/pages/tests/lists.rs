@@ -1,5 +1,6 @@
 //! What the lists of a sample station have.
 
+use sync_core::catalogue::Book;
 use sync_core::ids::Hash;
 
 use super::super::record::{Linked, Links, Stored};
@@ -12,15 +13,21 @@ impl Sample {
     pub fn counts(&self) -> Counts {
         let has = !self.papers.is_empty();
         let some = |n: u64| if has { n } else { 0 };
-        let book = |(name, _): (&String, _)| BookCount {
-            name: name.clone(),
+        let book = |book: &Book| BookCount {
+            name: book.name.clone(),
             today: some(2),
             yesterday: some(23),
             whole: some(100_000),
             last: has.then(|| "2026-05-11".to_owned()),
         };
         Counts {
-            books: self.station.catalogue().books.iter().map(book).collect(),
+            books: self
+                .station
+                .catalogue()
+                .shelf()
+                .into_iter()
+                .map(book)
+                .collect(),
             reviews: match has {
                 true => vec![("duty_day".into(), "submitted".into(), 3)],
                 false => Vec::new(),
