@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -22,6 +23,12 @@ pub struct Message {
     /// What to do.
     #[serde(rename = "do")]
     pub todo: String,
+}
+
+/// The words of an embedded file that a test reads.
+#[expect(clippy::expect_used, reason = "embedded files that a test reads")]
+pub fn embedded<W: DeserializeOwned>(file: &str) -> W {
+    toml::from_str(file).expect("the embedded words are whole")
 }
 
 type Messages = BTreeMap<String, Message>;

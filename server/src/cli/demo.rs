@@ -19,7 +19,7 @@ use crate::datadir::DataDir;
 use crate::db::{Db, Schema};
 use crate::demo::{self, Merged, Place, Progress, Scenario};
 use crate::error::{Error, Result};
-use crate::messages::Language;
+use crate::messages::{Language, embedded as read};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -53,11 +53,6 @@ struct Words {
     metrics: String,
     card: String,
     stop: String,
-}
-
-#[expect(clippy::expect_used, reason = "embedded files that a test reads")]
-fn read(file: &str) -> Words {
-    toml::from_str(file).expect("the embedded words are whole")
 }
 
 static ZH: LazyLock<Words> = LazyLock::new(|| read(include_str!("../../messages/demo.zh.toml")));

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use sync_core::catalogue::Language;
 
+use crate::messages::embedded as read;
+
 macro_rules! words {
     ($($name:ident)*) => {
         #[derive(Debug, Deserialize)]
@@ -18,11 +20,6 @@ words! {
     unknown_fields unreadable between amendment amendment_why conflict conflict_value removed
     overdue everything until since up_to heading masked full coverage_all coverage_some
     coverage_none total continued cut page
-}
-
-fn read(file: &str) -> Words {
-    #[expect(clippy::expect_used, reason = "embedded files that a test reads")]
-    toml::from_str(file).expect("the embedded words are whole")
 }
 
 const FILES: [&str; 2] = [

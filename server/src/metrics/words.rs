@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sync_core::catalogue::{self, MetricSetting};
 use sync_core::metrics::{Figure, Measure, Note};
 
-use crate::messages::Language;
+use crate::messages::{Language, embedded as read};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,11 +137,6 @@ impl MetricWords {
             Figure::Change { start, end } => fill(&self.change, [("start", start), ("end", end)]),
         }
     }
-}
-
-fn read(file: &str) -> MetricWords {
-    #[expect(clippy::expect_used, reason = "embedded files that a test reads")]
-    toml::from_str(file).expect("the embedded words of metrics are whole")
 }
 
 const FILES: [&str; 2] = [

@@ -17,18 +17,13 @@ use crate::card::standing::Reason;
 use crate::card::{Card, Code, KIND};
 use crate::error::Result;
 use crate::http::App;
-use crate::messages::Language;
+use crate::messages::{Language, embedded as read};
 use crate::read_tx;
 
 words! {
     title lead empty empty_how open open_none task spot due overdue no_due card state officer
     phone places checked never measures repost mend update recheck settle name_changed post_changed
     certificate_changed phone_changed officer_left edited check_failed check_overdue marked between
-}
-
-fn read(file: &str) -> Words {
-    #[expect(clippy::expect_used, reason = "embedded files that a test reads")]
-    toml::from_str(file).expect("the embedded labels are whole")
 }
 
 static ZH: LazyLock<Words> = LazyLock::new(|| read(include_str!("../../messages/cards.zh.toml")));

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::messages::Language;
+use crate::messages::{Language, embedded as read};
 
 macro_rules! words {
     ($($name:ident)*) => {
@@ -48,11 +48,6 @@ words! {
     records_empty search_none search_cut narrowed since_yesterday take_away kind day marks officer
     officer_all filter_button filter_clear forks_title forks_lead forks_empty forks_empty_how
     fork_number fork_hash problem_kept problem_do problem_request problem_home
-}
-
-fn read(file: &str) -> Words {
-    #[expect(clippy::expect_used, reason = "embedded files that a test reads")]
-    toml::from_str(file).expect("the embedded labels are whole")
 }
 
 static ZH: LazyLock<Words> = LazyLock::new(|| read(include_str!("../../messages/pages.zh.toml")));

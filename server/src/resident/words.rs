@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::messages::Language;
+use crate::messages::{Language, embedded as read};
 use crate::pages::words::words;
 
 words! {
@@ -17,11 +17,6 @@ words! {
     unknown unknown_how failed failed_how fallback privacy privacy_who privacy_why
     privacy_what privacy_long privacy_rights privacy_reader photo_of scan_notice scan_card
     scan_label without_camera list_between
-}
-
-fn read(file: &str) -> Words {
-    #[expect(clippy::expect_used, reason = "embedded files that a test reads")]
-    toml::from_str(file).expect("the embedded labels are whole")
 }
 
 static ZH: LazyLock<Words> = LazyLock::new(|| read(include_str!("../../messages/card.zh.toml")));
