@@ -39,6 +39,24 @@ pub enum Datum {
     Rows(Vec<BTreeMap<String, Datum>>),
 }
 
+impl Datum {
+    /// Milliseconds since 1970, where it is a moment.
+    pub fn as_instant(&self) -> Option<i64> {
+        match self {
+            Datum::Instant(at) => Some(*at),
+            Datum::Empty
+            | Datum::Text(_)
+            | Datum::Integer(_)
+            | Datum::Decimal(_)
+            | Datum::Boolean(_)
+            | Datum::Point { .. }
+            | Datum::Track { .. }
+            | Datum::List(_)
+            | Datum::Rows(_) => None,
+        }
+    }
+}
+
 /// The last event of one step: `s.filed`, and its parts `s.filed.by`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepEvent {

@@ -351,18 +351,7 @@ fn period(state: &State<'_, '_>, _: &Value, from: &str, until: &str) -> Result<V
 }
 
 fn instant(root: &Root, field: &str) -> Option<i64> {
-    match root.datum(field) {
-        Datum::Instant(at) => Some(*at),
-        Datum::Empty
-        | Datum::Text(_)
-        | Datum::Integer(_)
-        | Datum::Decimal(_)
-        | Datum::Boolean(_)
-        | Datum::Point { .. }
-        | Datum::Track { .. }
-        | Datum::List(_)
-        | Datum::Rows(_) => None,
-    }
+    root.datum(field).as_instant()
 }
 
 fn reference(value: &Value, book: &str) -> Result<Value, Error> {

@@ -99,21 +99,7 @@ pub(super) fn longest(
 ) -> Result<Value, Error> {
     let root = root(state)?;
     let list = of_rows(state, &root, field)?;
-    let at = |row: &BTreeMap<String, Datum>, cell: &str| match row.get(cell) {
-        Some(Datum::Instant(at)) => Some(*at),
-        Some(
-            Datum::Empty
-            | Datum::Text(_)
-            | Datum::Integer(_)
-            | Datum::Decimal(_)
-            | Datum::Boolean(_)
-            | Datum::Point { .. }
-            | Datum::Track { .. }
-            | Datum::List(_)
-            | Datum::Rows(_),
-        )
-        | None => None,
-    };
+    let at = |row: &BTreeMap<String, Datum>, cell: &str| row.get(cell)?.as_instant();
     let minutes = list.iter().filter_map(|row| {
         let left = at(row, from)?;
         let length = at(row, until).map(|back| back.saturating_sub(left).div_euclid(60_000));
