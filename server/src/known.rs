@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use sync_core::catalogue::Catalogue;
 use sync_core::envelope::sign::in_domain;
@@ -84,6 +84,8 @@ impl Signer {
 pub struct Known {
     signers: Mutex<BTreeMap<StationId, Arc<Signer>>>,
     holdings: Mutex<BTreeMap<StationId, Arc<Holding>>>,
+    /// Most stations of a city have one catalogue: a thousand of them keep it once.
+    shared: Mutex<BTreeMap<Hash, Weak<Catalogue>>>,
 }
 
 impl Known {
@@ -105,46 +107,65 @@ impl Known {
             return Ok(holding.clone());
         }
         let known = kept.map(|kept| kept.catalogues.clone());
-        let holding = Arc::new(read(db, &station.id, known.unwrap_or_default()).await?);
+        let holding = Arc::new(
+            self.read(db, &station.id, known.unwrap_or_default())
+                .await?,
+        );
         lock(&self.holdings).insert(station.id.clone(), holding.clone());
         Ok(holding)
     }
-}
 
-/// A catalogue's hash names its bytes for ever: those that are known are not read again.
-async fn read(db: &Db, station: &StationId, mut catalogues: Catalogues) -> Result<Holding> {
-    let (rows, charter, bundles) = read_tx!(*db, "charter", async |tx| {
-        let rows = tx.fetch_all(sql!("charter_list"), args![station]).await?;
-        let charter = charter::read(&rows)?;
-        let bundles = tx.fetch_all(sql!("catalogue_list"), args![station]).await?;
-        Ok((rows, charter, bundles))
-    })
-    .await?;
-    let hash = charter.now().ok_or(Error::Damaged("charter"))?.catalogue();
-    let mut newest = None;
-    for row in &bundles {
-        let (of, bundle) = (Hash(row.bytes("hash")?), row.get::<Vec<u8>>("bundle")?);
-        if let Entry::Vacant(place) = catalogues.entry(of) {
-            place.insert(Arc::new(charter::read_catalogue(&bundle)?));
+    /// A catalogue's hash names its bytes for ever: those that are known are not read again.
+    fn catalogue(&self, hash: Hash, bundle: &[u8]) -> Result<Arc<Catalogue>> {
+        if let Some(known) = lock(&self.shared).get(&hash).and_then(Weak::upgrade) {
+            return Ok(known);
         }
-        if of == hash {
-            newest = Some(bundle);
-        }
+        let read = Arc::new(charter::read_catalogue(bundle)?);
+        let mut shared = lock(&self.shared);
+        shared.retain(|_, kept| kept.strong_count() > 0);
+        shared.insert(hash, Arc::downgrade(&read));
+        Ok(read)
     }
-    let deltas = rows.iter().map(|row| {
-        let epoch = Epoch {
-            lineage: u32::try_from(row.count("lineage")?).unwrap_or(u32::MAX),
-            n: row.count("n")?,
-        };
-        Ok((epoch, row.get("delta")?))
-    });
-    Ok(Holding {
-        deltas: deltas.collect::<Result<_>>()?,
-        catalogue: hash,
-        bundle: newest.ok_or(Error::Damaged("catalogue"))?,
-        charter,
-        catalogues,
-    })
+
+    async fn read(
+        &self,
+        db: &Db,
+        station: &StationId,
+        mut catalogues: Catalogues,
+    ) -> Result<Holding> {
+        let (rows, charter, bundles) = read_tx!(*db, "charter", async |tx| {
+            let rows = tx.fetch_all(sql!("charter_list"), args![station]).await?;
+            let charter = charter::read(&rows)?;
+            let bundles = tx.fetch_all(sql!("catalogue_list"), args![station]).await?;
+            Ok((rows, charter, bundles))
+        })
+        .await?;
+        let hash = charter.now().ok_or(Error::Damaged("charter"))?.catalogue();
+        let mut newest = None;
+        for row in &bundles {
+            let (of, bundle) = (Hash(row.bytes("hash")?), row.get::<Vec<u8>>("bundle")?);
+            if let Entry::Vacant(place) = catalogues.entry(of) {
+                place.insert(self.catalogue(of, &bundle)?);
+            }
+            if of == hash {
+                newest = Some(bundle);
+            }
+        }
+        let deltas = rows.iter().map(|row| {
+            let epoch = Epoch {
+                lineage: u32::try_from(row.count("lineage")?).unwrap_or(u32::MAX),
+                n: row.count("n")?,
+            };
+            Ok((epoch, row.get("delta")?))
+        });
+        Ok(Holding {
+            deltas: deltas.collect::<Result<_>>()?,
+            catalogue: hash,
+            bundle: newest.ok_or(Error::Damaged("catalogue"))?,
+            charter,
+            catalogues,
+        })
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -13,10 +13,11 @@ mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use sync_core::ids::StationId;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Stopwatch};
@@ -42,6 +43,9 @@ struct Means {
     clock: Clock,
     known: Arc<Known>,
     trial: Option<Trial>,
+    /// A batch lies whole in memory from its loading to its commit: however many stations have
+    /// something waiting, so many batches at a time.
+    desks: Arc<Semaphore>,
 }
 
 /// What waited already when the worker started may have taken the last one down.
@@ -71,6 +75,8 @@ impl Means {
                     continue;
                 }
             };
+            // Nobody closes it.
+            let _desk = self.desks.acquire().await.ok();
             let batch = Batch::load(&self.db, &self.known, station, most).await?;
             let Some(batch) = batch else {
                 return Ok(admitted);
@@ -173,6 +179,11 @@ async fn judge_beside(batch: Batch, now: i64, care: Care) -> Result<Option<Judge
         .map_err(|_| Error::Panicked)
 }
 
+/// One judges while another waits for the disk.
+fn desks() -> usize {
+    thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
+}
+
 /// After a failure, such as a database that is away, a worker tries again by itself.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -208,6 +219,7 @@ impl Admission {
                 clock,
                 known,
                 trial,
+                desks: Arc::new(Semaphore::new(desks())),
             },
             stations: Mutex::new(BTreeMap::new()),
         }
