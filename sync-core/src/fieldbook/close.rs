@@ -9,6 +9,7 @@ use super::state::{State, Then, Ticket, Unsent};
 use crate::envelope::chain::Tail;
 use crate::envelope::codec::from_bytes;
 use crate::envelope::header::{self, Draft, Unsigned};
+use crate::envelope::pack;
 use crate::envelope::sign::SIGNATURE;
 use crate::envelope::{Act, Envelope};
 use crate::ids::{Epoch, Hash};
@@ -88,14 +89,28 @@ fn fill(
         bytes <= MOST_BYTES
     });
     let mut count = fits.count().max(1);
+    // Packing is most of what a sync costs: a quick try says first how many acts may fit.
+    let acts_alone = acts[..count].iter();
+    let bytes: Vec<&[u8]> = acts_alone
+        .map(|(_, row, _)| row.bytes.as_deref().unwrap_or_default())
+        .collect();
+    let guess = pack::estimate(&bytes).map_err(|why| Refusal::Close(why.to_string()))?;
+    if guess > FULL {
+        count = fewer(count, guess);
+    }
     loop {
         let unsigned = envelope_of(state, now, epoch, &acts[..count])?;
         let size = unsigned.frame_len();
         if size <= FULL || count == 1 {
             return Ok((count, unsigned));
         }
-        count = (count * (FULL - FULL / 16) / size).clamp(1, count - 1);
+        count = fewer(count, size);
     }
+}
+
+/// How many of `count` acts that take `size` bytes together should fit.
+fn fewer(count: usize, size: usize) -> usize {
+    (count * (FULL - FULL / 16) / size).clamp(1, count.saturating_sub(1).max(1))
 }
 
 fn envelope_of(
