@@ -30,6 +30,12 @@ pub enum Error {
     CannotClose(#[source] sync_core::envelope::header::CannotClose),
     #[error("too many deliveries wait for their commit")]
     IntakeBusy,
+    #[error("{variable} is `{given}`, which names no messages to log")]
+    LogFilter {
+        variable: &'static str,
+        given: String,
+        source: tracing_subscriber::filter::ParseError,
+    },
     #[error("there is no store at {}", .path.display())]
     StoreMissing { path: PathBuf },
     #[error("the database holds no Wardbook store")]

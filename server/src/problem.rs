@@ -85,6 +85,7 @@ impl Error {
                 ("stored_value", StatusCode::INTERNAL_SERVER_ERROR)
             }
             Error::IntakeBusy => ("intake_busy", StatusCode::SERVICE_UNAVAILABLE),
+            Error::LogFilter { .. } => ("log_filter", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreMissing { .. } => ("store_missing", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreEmpty => ("store_empty", StatusCode::INTERNAL_SERVER_ERROR),
             Error::StoreNewer { .. } => ("store_newer", StatusCode::INTERNAL_SERVER_ERROR),

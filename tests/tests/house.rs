@@ -1,6 +1,6 @@
 //! The shape of the house: who may know whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +53,31 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
             into.push(path);
         }
     }
+}
+
+/// Each package of a build of the whole workspace with the features it is built with.
+fn features(of: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--workspace", "--offline", "--prefix", "none"])
+        .args(["--format", "{p} {f}", "--edges", of])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{output:?}");
+    let tree = String::from_utf8(output.stdout).expect("cargo writes text");
+    tree.lines()
+        .map(|line| line.trim_end_matches(" (*)").to_owned())
+        .collect()
+}
+
+#[test]
+fn tests_and_programs_are_built_of_the_same_dependencies() {
+    // Where a test's dependency turns on a feature of a program's, cargo builds that one, and all
+    // that stands on it, twice.
+    let (programs, with_tests) = (features("normal,build"), features("normal,build,dev"));
+    assert!(programs.len() > 100, "{programs:?}");
+    let twice: Vec<_> = programs.difference(&with_tests).collect();
+    assert_eq!(twice, [] as [&String; 0]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::prelude::*;
 
 use super::catalogue::CatalogueOptions;
 use super::{StoreOptions, out};
@@ -37,10 +37,11 @@ pub struct Options {
 }
 
 pub async fn run(options: Options, clock: Clock) -> Result<()> {
-    tracing_subscriber::fmt()
+    let printed = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_env_filter(EnvFilter::new(config::log_filter()))
+        .with_ansi(false);
+    tracing_subscriber::registry()
+        .with(printed.with_filter(config::log_filter()?))
         .init();
     let listeners = Listeners::bind(options.listen, options.console).await?;
     let catalogue = options.catalogue.given()?;

@@ -32,6 +32,17 @@ impl Operator {
         operator
     }
 
+    /// With its station in a database; none where there is no PostgreSQL.
+    pub fn on_postgres() -> Option<(Operator, TestStore)> {
+        let store = block_on(TestStore::postgres())?;
+        let Location::Url(url) = &store.location else {
+            panic!("not a URL")
+        };
+        let operator = Operator::new();
+        operator.done(&["init", "--station", "S00", "--name", "x", "--database", url]);
+        Some((operator, store))
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wardbook"));
         command
@@ -274,14 +285,9 @@ fn a_damaged_or_missing_key_is_said_to_be_so() {
 
 #[test]
 fn init_on_postgres_is_remembered_by_later_commands() {
-    let Some(store) = block_on(TestStore::postgres()) else {
+    let Some((operator, store)) = Operator::on_postgres() else {
         return;
     };
-    let Location::Url(url) = &store.location else {
-        panic!("not a URL")
-    };
-    let operator = Operator::new();
-    operator.done(&["init", "--station", "S00", "--name", "x", "--database", url]);
     assert_eq!(operator.done(&["station", "list"]), "S00\tx\t+08:00\n");
     assert!(!operator.folder.path().join("data/wardbook.db").exists());
     let mode = std::fs::metadata(operator.folder.path().join("data/database")).unwrap();

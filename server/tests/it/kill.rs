@@ -8,11 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use wardbook::db::Location;
 
 use crate::cli::{Operator, serve};
 use crate::phone::{Answer, Phone};
-use crate::store::{TestStore, block_on};
+use crate::store::block_on;
 
 const ROUNDS: u64 = 100;
 const PHONES: u8 = 3;
@@ -163,14 +162,9 @@ fn a_server_killed_a_hundred_times_loses_and_repeats_nothing_on_sqlite() {
 
 #[test]
 fn a_server_killed_a_hundred_times_loses_and_repeats_nothing_on_postgres() {
-    let Some(store) = block_on(TestStore::postgres()) else {
+    let Some((operator, store)) = Operator::on_postgres() else {
         return;
     };
-    let Location::Url(url) = &store.location else {
-        panic!("not a URL")
-    };
-    let operator = Operator::new();
-    operator.done(&["init", "--station", "S00", "--name", "x", "--database", url]);
     a_hundred_kills(&operator);
     block_on(async { store.db.close().await });
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::cli::{Operator, serve};
-use crate::store::{TestStore, block_on};
+use crate::store::block_on;
 use wardbook::db::{Db, Location};
 
 fn with_file(operator: &Operator, lines: &[Value]) -> String {
@@ -161,14 +161,9 @@ fn records_go_in_and_come_out_and_the_books_are_computed_again_on_sqlite() {
 
 #[test]
 fn records_go_in_and_come_out_and_the_books_are_computed_again_on_postgres() {
-    let Some(store) = block_on(TestStore::postgres()) else {
+    let Some((operator, store)) = Operator::on_postgres() else {
         return;
     };
-    let Location::Url(url) = &store.location else {
-        panic!("not a URL")
-    };
-    let operator = Operator::new();
-    operator.done(&["init", "--station", "S00", "--name", "x", "--database", url]);
     in_and_out_and_again(&operator, &store.location);
     block_on(async { store.db.close().await });
 }

@@ -12,6 +12,7 @@ mod reference;
 mod scan;
 mod tables;
 mod tokens;
+mod uses;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -26,8 +27,8 @@ pub use reference::Ref;
 pub(super) use context::FACTS;
 use context::{Many, Part, View};
 pub(super) use filters::OFFICER_PARTS;
-pub(super) use scan::{FilterUse, Path, Uses};
 use tokens::Fault;
+pub(super) use uses::{FilterUse, Path, Uses};
 
 /// A compiled expression. Two are equal when their sources are.
 #[derive(Clone)]

@@ -1,10 +1,9 @@
 //! Reads a book.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::super::expr::{FilterUse, Path};
 use super::super::mistake::{File, suggest};
 use super::super::names::Label;
 use super::super::read::{Item, Reader, read_file, word};
@@ -13,7 +12,7 @@ use super::super::{
     Source,
 };
 use super::kinds::{PlacedExpr, compile};
-use super::{known, own_name, plain, unique};
+use super::{known, own_name, personal, plain, unique};
 
 /// What can be judged only when all books are read: each expression with the kinds whose
 /// records it sees and the fold its value must fit.
@@ -103,7 +102,8 @@ impl<'a> BookReader<'a> {
             );
         }
         top.finish();
-        self.personal(&mut columns, &sources);
+        let sources: Vec<Source> = sources.into_iter().map(|(source, _)| source).collect();
+        personal::infer(self.catalogue, &mut columns, &sources);
         Book {
             name,
             label,
@@ -114,7 +114,7 @@ impl<'a> BookReader<'a> {
             review: plain(review),
             number,
             columns,
-            sources: sources.into_iter().map(|(source, _)| source).collect(),
+            sources,
         }
     }
 
@@ -159,7 +159,7 @@ impl<'a> BookReader<'a> {
         sources
     }
 
-    fn expr(&mut self, placed: PlacedExpr, fold: Fold, kinds: &[&str]) -> super::super::Expr {
+    fn expr(&mut self, placed: PlacedExpr, fold: Fold, kinds: &[&str]) -> Expr {
         self.later.exprs.push(LaterExpr {
             placed: placed.clone(),
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
@@ -351,49 +351,6 @@ impl<'a> BookReader<'a> {
             }
         }
     }
-
-    /// A column is as personal as what its expressions read.
-    fn personal(&self, columns: &mut [Column], sources: &[Unread]) {
-        for column in columns
-            .iter_mut()
-            .filter(|column| column.personal.is_none())
-        {
-            let mut read = Vec::new();
-            for (source, _) in sources {
-                let Some(kind) = self.catalogue.kinds.get(&source.kind) else {
-                    continue;
-                };
-                let own = source.cells.get(&column.id).or(column.cell.as_ref());
-                let names = own.into_iter().flat_map(|expr| expr.fields());
-                let bare = column.field.as_deref().filter(|_| own.is_none());
-                for field in names.chain(bare).filter_map(|name| kind.field(name)) {
-                    read.extend(field.personal);
-                    let named = own.and_then(|expr| cells_named(expr, &field.name));
-                    let cells = field.cells.iter().filter(|cell| {
-                        named
-                            .as_ref()
-                            .is_none_or(|named| named.contains(cell.name.as_str()))
-                    });
-                    read.extend(cells.filter_map(|cell| cell.personal));
-                }
-            }
-            column.personal = read.first().copied();
-        }
-    }
-}
-
-/// The cells of a table that an expression reads; none where it does not name them.
-fn cells_named<'e>(expr: &'e Expr, table: &str) -> Option<BTreeSet<&'e str>> {
-    let uses = expr.uses();
-    let read = uses.fields.iter().filter(|(name, _)| name == table).count();
-    let on_it = |filter: &&FilterUse| match &filter.on {
-        Some(Path::Field(name)) => name == table && !filter.args.is_empty(),
-        Some(_) | None => false,
-    };
-    let named: Vec<&FilterUse> = uses.filters.iter().filter(on_it).collect();
-    let cells = named.iter().flat_map(|filter| &filter.args);
-    let cells = cells.map(|(cell, _)| cell.as_str()).collect();
-    (named.len() == read).then_some(cells)
 }
 
 /// `Time and place` is `time_and_place`.

@@ -8,6 +8,7 @@ mod limits;
 mod lists;
 mod metrics;
 mod overlay;
+mod personal;
 mod sample;
 
 use std::collections::BTreeMap;

@@ -38,21 +38,8 @@ fn a_kind_said_twice_does_not_take_the_rules_away() {
     for trick in 0..2 {
         let mut world = World::of(&[1, 4]);
         let helper = 1;
-        let (station, device, person) = (world.station, world.device(helper), world.person(helper));
-        let record = RecordId::derive(&station.id, device, 1);
-        let birth = Birth {
-            kind: station.kind("site"),
-            external_id: None,
-        };
-        let pen = Pen {
-            station: &station.id,
-            device,
-            g: 0,
-            person,
-            at: world.clock,
-        };
-        let change = write::create(record, birth, &[], &pen).unwrap();
-        let mut change = Change::from_bytes(change).unwrap().decode();
+        let honest = first(&world, helper, &[]);
+        let mut change = Change::from_bytes(honest.change.clone()).unwrap().decode();
         let own = change.actor_id.clone();
         let (root, fields) = (ObjectId::Root, ObjectId::Id(OpId(1, own.clone())));
         let at = |name: &str| {
@@ -81,12 +68,7 @@ fn a_kind_said_twice_does_not_take_the_rules_away() {
         operations.push(text);
         change.operations = operations;
         let change = Change::from(change).raw_bytes().to_vec();
-        let part = Part {
-            record,
-            g: 0,
-            change,
-            made: Some(1),
-        };
+        let part = Part { change, ..honest };
         let verdict = judge(&mut world, helper, act(1, vec![part]));
         assert!(
             matches!(&verdict, Verdict::Held(held) if held.code == Code::Forbidden),
@@ -98,26 +80,14 @@ fn a_kind_said_twice_does_not_take_the_rules_away() {
 #[test]
 fn a_value_smuggled_in_beside_another_is_still_forbidden() {
     let (mut world, record) = stage();
-    let first = world.desk.records[&record].history.heads();
+    let heads = world.desk.records[&record].history.heads();
     let change = honest(&world, AUTHOR, record, &[set("title", "丙")]);
     assert_eq!(code(&mut world, AUTHOR, record, change), None);
-    let pen = Pen {
-        station: &world.station.id,
-        device: world.device(COLLEAGUE),
-        g: 1,
-        person: world.person(COLLEAGUE),
-        at: world.clock,
-    };
+    let pen = pen(&world, COLLEAGUE, 1);
     let history = &world.desk.records[&record].history;
-    let change = write::change_at(history, &first, None, &[set("title", "丁")], &pen).unwrap();
-    let part = Part {
-        record,
-        g: 1,
-        change,
-        made: None,
-    };
-    let n = world.desk.last_act[&world.device(COLLEAGUE)] + 1;
-    let verdict = judge_only(&mut world, COLLEAGUE, act(n, vec![part]));
+    let change = write::change_at(history, &heads, None, &[set("title", "丁")], &pen).unwrap();
+    let act = further(&world, COLLEAGUE, record, 1, change);
+    let verdict = judge_only(&mut world, COLLEAGUE, act);
     assert!(matches!(verdict, Verdict::Held(held) if held.code == Code::Forbidden));
 }
 
@@ -136,27 +106,12 @@ fn judge_only(world: &mut World, phone: usize, act: Act) -> Verdict {
 #[test]
 fn a_device_cannot_begin_again_without_end() {
     let (mut world, record) = stage();
-    let device = world.device(AUTHOR);
-    let person = world.person(AUTHOR);
     for (g, admitted) in [(1, true), (255, true), (256, false), (u32::MAX, false)] {
-        let pen = Pen {
-            station: &world.station.id,
-            device,
-            g,
-            person,
-            at: world.clock,
-        };
         let history = &world.desk.records[&record].history;
         let edit = set("story", &format!("{g}"));
-        let change = write::change(history, None, &[edit], &pen).unwrap();
-        let part = Part {
-            record,
-            g,
-            change,
-            made: None,
-        };
-        let n = world.desk.last_act[&device] + 1;
-        let verdict = judge(&mut world, AUTHOR, act(n, vec![part]));
+        let change = write::change(history, None, &[edit], &pen(&world, AUTHOR, g)).unwrap();
+        let act = further(&world, AUTHOR, record, g, change);
+        let verdict = judge(&mut world, AUTHOR, act);
         assert_eq!(verdict == Verdict::Admitted, admitted, "{verdict:?}");
     }
 }
@@ -171,23 +126,8 @@ fn a_settlement_says_so_and_nothing_else_does() {
     let one = honest(&world, AUTHOR, record, &[count(1)]);
     let two = honest(&world, COLLEAGUE, record, &[count(2)]);
     for (phone, change) in [(AUTHOR, one), (COLLEAGUE, two)] {
-        let n = world
-            .desk
-            .last_act
-            .get(&world.device(phone))
-            .copied()
-            .unwrap_or(0)
-            + 1;
-        let part = Part {
-            record,
-            g: 0,
-            change,
-            made: None,
-        };
-        assert_eq!(
-            judge_only(&mut world, phone, act(n, vec![part])),
-            Verdict::Admitted
-        );
+        let act = further(&world, phone, record, 0, change);
+        assert_eq!(judge_only(&mut world, phone, act), Verdict::Admitted);
     }
     let settle = Edit::Settle {
         spot: Spot::Field("count".into()),

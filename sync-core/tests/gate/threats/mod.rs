@@ -25,30 +25,48 @@ const COLLEAGUE: usize = 1;
 /// Two officers' phones, and a record that the first has made and both have seen.
 fn stage() -> (World, RecordId) {
     let mut world = World::of(&[1, 2]);
-    let (station, device, person) = (world.station, world.device(AUTHOR), world.person(AUTHOR));
-    let record = RecordId::derive(&station.id, device, 1);
-    let birth = Birth {
-        kind: station.kind("site"),
-        external_id: None,
-    };
-    let pen = Pen {
-        station: &station.id,
-        device,
-        g: 0,
-        person,
-        at: world.clock,
-    };
-    let edits = [set("title", "甲"), splice(0, "今日")];
-    let change = write::create(record, birth, &edits, &pen).unwrap();
-    let part = Part {
-        record,
-        g: 0,
-        change,
-        made: Some(1),
-    };
+    let part = first(&world, AUTHOR, &[set("title", "甲"), splice(0, "今日")]);
+    let record = part.record;
     world.adopt(AUTHOR, act(1, vec![part]));
     world.settle();
     (world, record)
+}
+
+fn pen(world: &World, phone: usize, g: u32) -> Pen<'static> {
+    Pen {
+        station: &world.station.id,
+        device: world.device(phone),
+        g,
+        person: world.person(phone),
+        at: world.clock,
+    }
+}
+
+/// The first record that a phone makes.
+fn first(world: &World, phone: usize, edits: &[Edit]) -> Part {
+    let record = RecordId::derive(&world.station.id, world.device(phone), 1);
+    let birth = Birth {
+        kind: world.station.kind("site"),
+        external_id: None,
+    };
+    Part {
+        record,
+        g: 0,
+        change: write::create(record, birth, edits, &pen(world, phone, 0)).unwrap(),
+        made: Some(1),
+    }
+}
+
+/// A further change of a record, as the phone's next act.
+fn further(world: &World, phone: usize, record: RecordId, g: u32, change: Vec<u8>) -> Act {
+    let last = world.desk.last_act.get(&world.device(phone)).copied();
+    let part = Part {
+        record,
+        g,
+        change,
+        made: None,
+    };
+    act(last.unwrap_or(0) + 1, vec![part])
 }
 
 fn set(field: &str, value: &str) -> Edit {
@@ -81,14 +99,8 @@ fn act(n: u64, parts: Vec<Part>) -> Act {
 
 fn honest(world: &World, phone: usize, record: RecordId, edits: &[Edit]) -> Vec<u8> {
     let history = &world.desk.records[&record].history;
-    let pen = Pen {
-        station: &world.station.id,
-        device: world.device(phone),
-        g: 0,
-        person: world.person(phone),
-        at: world.clock,
-    };
-    write::change(history, Some(world.station.kind("site")), edits, &pen).unwrap()
+    let kind = world.station.kind("site");
+    write::change(history, Some(kind), edits, &pen(world, phone, 0)).unwrap()
 }
 
 /// What the gate says of an act, which it must say in bounds.
@@ -114,20 +126,8 @@ fn judge(world: &mut World, phone: usize, act: Act) -> Verdict {
 }
 
 fn code(world: &mut World, phone: usize, record: RecordId, change: Vec<u8>) -> Option<Code> {
-    let n = world
-        .desk
-        .last_act
-        .get(&world.device(phone))
-        .copied()
-        .unwrap_or(0)
-        + 1;
-    let part = Part {
-        record,
-        g: 0,
-        change,
-        made: None,
-    };
-    match judge(world, phone, act(n, vec![part])) {
+    let act = further(world, phone, record, 0, change);
+    match judge(world, phone, act) {
         Verdict::Held(held) => Some(held.code),
         Verdict::Admitted => None,
     }

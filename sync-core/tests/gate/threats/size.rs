@@ -1,5 +1,7 @@
 //! What is too large, or opens to too much, costs little.
 
+use sync_core::gate::desk::Judgement;
+
 use super::*;
 
 /// The head of a change: everything before its columns.
@@ -109,32 +111,23 @@ fn the_largest_changes_take_seconds_and_not_hours() {
 
 /// As [`code`], without proof after each.
 fn code_unproved(world: &mut World, record: RecordId, change: Vec<u8>) -> Option<Code> {
-    let n = world.desk.last_act[&world.device(AUTHOR)] + 1;
-    let frame = Frame::of(
-        vec![act(
-            n,
-            vec![Part {
-                record,
-                g: 0,
-                change,
-                made: None,
-            }],
-        )],
-        vec![],
-    );
+    let act = further(world, AUTHOR, record, 0, change);
+    match &in_time(world, vec![act]).verdicts[0] {
+        Verdict::Held(held) => Some(held.code),
+        Verdict::Admitted => None,
+    }
+}
+
+/// What the gate says of an envelope of the author's, which it must say soon.
+fn in_time(world: &mut World, acts: Vec<Act>) -> Judgement {
+    let frame = Frame::of(acts, vec![]);
     let mut envelope = world.envelope(AUTHOR, &[]);
     envelope.body.change_root = frame.change_root().unwrap();
     let begun = Instant::now();
     let judged = world.desk.judge(&envelope, &frame, Arrival::default());
-    assert!(
-        begun.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        begun.elapsed()
-    );
-    match &judged.verdicts[0] {
-        Verdict::Held(held) => Some(held.code),
-        Verdict::Admitted => None,
-    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    judged
 }
 
 #[test]
@@ -147,27 +140,12 @@ fn eight_thousand_changes_with_invented_dependencies_are_each_held() {
         .map(|i| {
             change.deps = vec![ChangeHash(Hash::of(&i.to_be_bytes()).0)];
             let change = Change::from(change.clone()).raw_bytes().to_vec();
-            act(
-                i + 2,
-                vec![Part {
-                    record,
-                    g: 0,
-                    change,
-                    made: None,
-                }],
-            )
+            Act {
+                n: i + 2,
+                ..further(&world, AUTHOR, record, 0, change)
+            }
         })
         .collect();
-    let frame = Frame::of(acts, vec![]);
-    let mut envelope = world.envelope(AUTHOR, &[]);
-    envelope.body.change_root = frame.change_root().unwrap();
-    let begun = Instant::now();
-    let judged = world.desk.judge(&envelope, &frame, Arrival::default());
-    assert!(
-        begun.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        begun.elapsed()
-    );
-    assert!(judged.whole);
+    assert!(in_time(&mut world, acts).whole);
     go_on(&mut world, AUTHOR, &[record].into(), "after a flood");
 }

@@ -11,6 +11,9 @@
 //! A choice takes its code or its label. A moment takes `2026-05-11 14:05` in the station's time
 //! zone, `14:05` of today, `now`, or any RFC 3339 time. A record takes the beginning of its id.
 
+mod error;
+mod moment;
+
 use sync_core::catalogue::{Catalogue, CodeList, Field, FieldType, Kind};
 use sync_core::record::change::Scalar;
 use sync_core::record::parts;
@@ -18,6 +21,9 @@ use sync_core::record::track;
 use sync_core::record::value::{self, BadValue};
 use sync_core::record::view::View;
 use sync_core::record::write::{Edit, Spot};
+
+pub use error::FormError;
+use moment::{day, moment};
 
 /// One word of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,59 +40,6 @@ impl Given {
             place: place.trim().to_owned(),
             value: value.to_owned(),
         })
-    }
-}
-
-/// A word that a form does not take, with what it would.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FormError {
-    #[error("no kind {given}{}", meant(.nearest, .known))]
-    Kind {
-        given: String,
-        nearest: Option<String>,
-        known: Vec<String>,
-    },
-    #[error("{of} has no field {given}{}", meant(.nearest, .known))]
-    Field {
-        of: String,
-        given: String,
-        nearest: Option<String>,
-        known: Vec<String>,
-    },
-    #[error("{field} has no code {given}{}", meant(.nearest, .known))]
-    Code {
-        field: String,
-        given: String,
-        nearest: Option<String>,
-        known: Vec<String>,
-    },
-    #[error("{kind} has no step {given}{}", meant(.nearest, .known))]
-    Step {
-        kind: String,
-        given: String,
-        nearest: Option<String>,
-        known: Vec<String>,
-    },
-    #[error("{field} has rows: write {field}.CELL=value, with a cell of {}", known.join(", "))]
-    Rows { field: String, known: Vec<String> },
-    #[error("{field} has no cells")]
-    NoCells { field: String },
-    #[error("{field} has {rows} rows, none of them is number {number}")]
-    NoRow {
-        field: String,
-        number: String,
-        rows: usize,
-    },
-    #[error("{field} is written together: use `write` to change a part of it")]
-    Together { field: String },
-    #[error(transparent)]
-    Value(#[from] BadValue),
-}
-
-fn meant(nearest: &Option<String>, known: &[String]) -> String {
-    match nearest {
-        Some(word) => format!("; did you mean {word}?"),
-        None => format!("; known: {}", known.join(", ")),
     }
 }
 
@@ -333,33 +286,6 @@ fn code(list: &CodeList, field: &Field, given: &str) -> Result<String, FormError
             known,
         }
     })
-}
-
-/// A moment as people write it, as RFC 3339; none where it is that already or nothing we know.
-fn moment(text: &str, zone: i32, now: i64) -> Option<String> {
-    use jiff::civil::{DateTime, Time};
-    let offset = jiff::tz::Offset::from_seconds(zone.checked_mul(60)?).ok()?;
-    let now = jiff::Timestamp::from_millisecond(now).ok()?;
-    if text == "now" {
-        return Some(now.to_string());
-    }
-    if text.ends_with(['Z', 'z']) || text.parse::<jiff::Timestamp>().is_ok() {
-        return None;
-    }
-    // A date and time first: read as a time, it would lose its date.
-    let civil = match text.parse::<DateTime>() {
-        Ok(civil) => civil,
-        Err(_) => {
-            let time = text.parse::<Time>().ok()?;
-            offset.to_datetime(now).date().to_datetime(time)
-        }
-    };
-    Some(offset.to_timestamp(civil).ok()?.to_string())
-}
-
-fn day(zone: i32, now: i64) -> String {
-    let day = sync_core::catalogue::day_of(now, zone);
-    day.map_or(String::new(), |day| day.to_string())
 }
 
 /// The known word nearest to a given one, if one is near, and all known words.
