@@ -6,6 +6,8 @@
 //! one module of the server that knows the phone's side.
 
 mod card;
+mod failure;
+mod forge;
 mod network;
 mod phones;
 mod scenario;
