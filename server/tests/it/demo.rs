@@ -16,7 +16,7 @@ use crate::http::get;
 use crate::on_both_engines;
 use crate::store::{TestStore, block_on};
 
-/// What no row can fill yet: no page of a book can be reviewed.
+/// What no row can fill yet: no page of a book can be reviewed. The forms print a slash.
 const UNFILLED: [&str; 3] = ["R1/reviewer", "R3/reviewer", "R4/reviewer"];
 
 async fn play(
@@ -257,6 +257,22 @@ async fn every_column_is_filled(merged: &Merged, store: &TestStore) {
         }
     }
     assert_eq!(unfilled, UNFILLED);
+    UNFILLED.iter().for_each(|column| is_struck(merged, column));
+}
+
+/// An empty box of a form is struck out: the page draws the slash in cells of this class.
+fn is_struck(merged: &Merged, column: &str) {
+    let (book, id) = column.split_once('/').unwrap();
+    let columns = &Catalogue::embedded().books[book].columns;
+    let column = columns.iter().find(|column| column.id == id).unwrap();
+    let path = format!("/s/JH01/books/{book}?day={}", merged.day);
+    let headers = "Accept: text/html\r\nAccept-Language: zh\r\n";
+    let page = get(merged.address(), &path, headers);
+    let cells = format!("data-label=\"{}\"", column.label.zh);
+    let struck = format!("class=\"blank\" {cells}");
+    let cells = page.matches(&cells).count();
+    assert!(cells > 1, "{path}: {page}");
+    assert_eq!(page.matches(&struck).count(), cells, "{path}");
 }
 
 #[test]
