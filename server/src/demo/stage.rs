@@ -239,11 +239,15 @@ impl Stage {
             note: console.note.clone(),
             values: Vec::new(),
         };
-        write_tx!(app.db, "demo_console", async |tx| {
+        let taken = write_tx!(app.db, "demo_console", async |tx| {
             console_step::take(tx, &hand, &self.station, record, &wanted).await
         })
-        .await?;
-        Ok(())
+        .await;
+        let doing = || format!("taking {} of {}", console.step, console.record);
+        taken.map(drop).map_err(|error| match error {
+            refused @ (Error::NotWritten { .. } | Error::Refused(_)) => misfit(doing(), refused),
+            other => other,
+        })
     }
 
     /// A phone gives up after some attempts and its officer tries again: as long as it was the
