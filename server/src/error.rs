@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use sync_core::catalogue::Mistake;
+use sync_core::fieldbook::Refusal;
 use sync_core::ids::{BadName, PersonId, RecordId, StationId};
 use sync_core::sync::Nonce;
 
@@ -115,6 +116,16 @@ pub enum Error {
     #[error("there is no record {0} in this station")]
     RecordUnknown(RecordId),
 
+    #[error("no record of station {station} goes by {given}")]
+    RecordNotFound { station: StationId, given: String },
+    #[error("several records of station {station} go by {given}")]
+    RecordAmbiguous { station: StationId, given: String },
+    #[error("this is not written: {what}")]
+    NotWritten { what: String },
+    /// The record is not ready for it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+
     #[error("there is no such card{} in this store", .code.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
     CardUnknown { code: Option<Code> },
     #[error("the card{}: {what}", .card.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
@@ -141,6 +152,7 @@ pub enum Error {
     #[error("the demo failed at {doing}")]
     Demo {
         doing: String,
+        cause: DemoCause,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error("the demo came to {what}")]
@@ -165,6 +177,18 @@ pub enum Error {
         operation: &'static str,
         source: std::io::Error,
     },
+}
+
+/// Why the demo breaks off; each has something else to be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemoCause {
+    DiskFull,
+    /// Its folder cannot be read or written.
+    Files,
+    /// Its phones do not reach its server.
+    Network,
+    /// The scenario and the program do not fit each other.
+    Scenario,
 }
 
 impl Error {

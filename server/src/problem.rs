@@ -10,8 +10,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
+use sync_core::fieldbook::Refusal;
 
-use crate::error::Error;
+use crate::error::{DemoCause, Error};
 use crate::messages::Language;
 use crate::pages::{self, Reader};
 
@@ -120,6 +121,10 @@ impl Error {
             Error::DeliveryTooLarge { .. } => ("delivery_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Error::TurnedAway(_) => ("envelopes_turned_away", StatusCode::UNPROCESSABLE_ENTITY),
             Error::RecordUnknown(_) => ("record_unknown", StatusCode::NOT_FOUND),
+            Error::RecordNotFound { .. } => ("record_not_found", StatusCode::NOT_FOUND),
+            Error::RecordAmbiguous { .. } => ("record_ambiguous", StatusCode::CONFLICT),
+            Error::NotWritten { .. } => ("not_written", StatusCode::CONFLICT),
+            Error::Refused(_) => ("step_not_ready", StatusCode::CONFLICT),
             Error::CardUnknown { .. } => ("card_unknown", StatusCode::NOT_FOUND),
             Error::CardRefused { .. } => ("card_refused", StatusCode::CONFLICT),
             Error::PhotoRefused { .. } => ("photo_refused", StatusCode::BAD_REQUEST),
@@ -130,7 +135,12 @@ impl Error {
                 ("console_not_loopback", StatusCode::INTERNAL_SERVER_ERROR)
             }
             Error::ConsoleForeignHost => ("console_foreign_host", StatusCode::MISDIRECTED_REQUEST),
-            Error::Demo { .. } => ("demo_failed", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::Demo { cause, .. } => match cause {
+                DemoCause::DiskFull => ("demo_disk_full", StatusCode::INTERNAL_SERVER_ERROR),
+                DemoCause::Files => ("demo_files", StatusCode::INTERNAL_SERVER_ERROR),
+                DemoCause::Network => ("demo_network", StatusCode::INTERNAL_SERVER_ERROR),
+                DemoCause::Scenario => ("demo_failed", StatusCode::INTERNAL_SERVER_ERROR),
+            },
             Error::DemoDiffers { .. } => ("demo_differs", StatusCode::INTERNAL_SERVER_ERROR),
             Error::NoSuchRoute => ("no_such_route", StatusCode::NOT_FOUND),
             Error::MethodNotAllowed => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
@@ -146,9 +156,16 @@ impl Error {
     /// What the terminal says: one line, what went wrong and what to do.
     pub fn terminal_line(&self, language: Language) -> String {
         let message = language.problem(self.problem().0);
+        let said = match (self, language) {
+            // The catalogue says it in both languages.
+            (Error::Refused(Refusal::StepGuard { step, otherwise }), Language::Zh) => {
+                format!("{step}: {}", otherwise.zh)
+            }
+            (error, _) => error.chain(),
+        };
         match language {
-            Language::En => format!("{}. {}", self.chain(), message.todo),
-            Language::Zh => format!("{}({})。{}", message.title, self.chain(), message.todo),
+            Language::En => format!("{said}. {}", message.todo),
+            Language::Zh => format!("{}({said})。{}", message.title, message.todo),
         }
     }
 }
