@@ -61,33 +61,3 @@ impl Words {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    /// The `{names}` in each sentence.
-    fn places(file: &str) -> BTreeMap<String, Vec<String>> {
-        let table: toml::Table = file.parse().unwrap();
-        let places = |text: &str| {
-            let mut names: Vec<String> = text
-                .split('{')
-                .skip(1)
-                .filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
-                .collect();
-            names.sort();
-            names
-        };
-        let texts = table.into_iter();
-        texts
-            .map(|(name, text)| (name, places(text.as_str().unwrap())))
-            .collect()
-    }
-
-    #[test]
-    fn both_languages_say_the_same_with_the_same_parts() {
-        let zh = places(include_str!("../../messages/pages.zh.toml"));
-        let en = places(include_str!("../../messages/pages.en.toml"));
-        assert_eq!(zh, en);
-    }
-}
