@@ -111,7 +111,7 @@ pub async fn held(
     let at = Pager::asked(&reader);
     let skip = u64::from(at - 1) * A_PAGE;
     let (station, rows, more) = read_tx!(app.db, "held", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (officer, times) = (filter::officer(&reader), shown.times(&reader));
         let (from, until) = match filter::day(&reader) {
             "" => (i64::MIN, i64::MAX),

@@ -72,7 +72,7 @@ pub async fn page(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, found) = read_tx!(app.db, "metrics", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (span, report) = find(tx, &shown, &reader, now).await?;
         let titles = titles(tx, &shown, &report).await?;
         let found = Found {
@@ -102,7 +102,7 @@ async fn file(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, report) = read_tx!(app.db, "metrics_file", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (_, report) = find(tx, &shown, &reader, now).await?;
         Ok((shown, report))
     })

@@ -43,7 +43,6 @@ use axum::routing::get;
 use crate::http::App;
 
 pub use reader::Reader;
-pub(crate) use station::catalogue;
 
 /// The pages, for the console alone.
 pub fn routes() -> Router<Arc<App>> {

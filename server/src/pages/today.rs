@@ -124,7 +124,7 @@ pub async fn today(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, counts) = read_tx!(app.db, "today", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let counts = counts(tx, &shown, &Days::of(&shown, &reader, now), now).await?;
         Ok((shown, counts))
     })

@@ -56,7 +56,7 @@ pub async fn book(
         return export::book(app, reader, station, stem, form).await;
     }
     let answer = read_tx!(app.db, "book", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let books = &shown.catalogue().books;
         let book = books.get(&name).filter(|book| book.has_pages());
         let book = book.ok_or_else(|| unknown(&shown, &name))?;

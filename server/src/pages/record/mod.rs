@@ -159,7 +159,7 @@ pub async fn record(
 ) -> Result<Response> {
     let record: RecordId = record.parse().map_err(|_| Error::NoSuchRoute)?;
     let (station, stored) = read_tx!(app.db, "record", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let key = args![&shown.id, &record];
         let changes = tx.fetch_all(sql!("change_of_record"), key).await?;
         if changes.is_empty() {
