@@ -2,7 +2,8 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { launch, open, sound } from "./browser.mjs";
+import { WIDTHS, launch, open } from "./browser.mjs";
+import { sound } from "./judge.mjs";
 
 const origin = process.env.WARDBOOK;
 assert.ok(origin, "WARDBOOK says where the console is; tests/pages/run sets it");
@@ -27,14 +28,14 @@ async function reachable(page) {
 }
 
 test("every page that can be reached is sound, in both languages, at a desk and on a phone", async (t) => {
-  for (const [width, where] of [[1440, "desk"], [360, "phone"]]) {
+  for (const [width, where] of WIDTHS) {
     const { page, seen, close } = await open(browser, { width });
     const paths = await reachable(page);
     assert.ok(paths.some((path) => path.includes("/books/R3")), "the books are linked");
     for (const path of paths) {
       for (const lang of ["zh", "en"]) {
         const name = `live${path.replace(/\W+/g, "-")}.${lang}.${where}`;
-        await t.test(name, () => sound(page, seen, `${origin}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, name, name));
+        await t.test(name, () => sound(page, seen, `${origin}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, name));
       }
     }
     await close();
