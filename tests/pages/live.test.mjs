@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Pages that links lead to from the first one. */
+/** Pages that links lead to from the first one, and some records of each list. */
 async function reachable(page) {
   const found = new Set(["/"]);
   for (const path of found) {
@@ -73,6 +73,15 @@ test("a browser is told what it may not do, and a page works under it without a 
   assert.match(await page.locator("main").textContent(), /Nothing found/);
   assert.deepEqual(errors, []);
   await context.close();
+});
+
+test("the morning page and the limits name the register number of what is due", async () => {
+  const html = await (await fetch(`${origin}/`)).text();
+  const station = html.match(/href="(\/s\/[^"?]+)/)[1];
+  for (const path of ["", "/limits"]) {
+    const page = await (await fetch(`${origin}${station}${path}?lang=zh`)).text();
+    assert.match(page, /class="list limits"[^]*〔\d{4}〕第\d{4}号/, path);
+  }
 });
 
 test("a book is exported as CSV, JSON Lines and a spreadsheet, masked", async () => {
