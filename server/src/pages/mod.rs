@@ -7,6 +7,7 @@
 mod assets;
 mod book;
 mod cards;
+mod cited;
 mod conflicts;
 mod devices;
 mod export;
