@@ -54,7 +54,11 @@ async function register(page, name, language) {
   placed(sheets, [297, 210], name);
   const words = WORDS[language];
   const all = sheets.map((sheet) => sheet.text).join("");
-  sheets.forEach((sheet, at) => assert.ok(sheet.text.includes(heads.join("")), `${name}: sheet ${at + 1} has no header`));
+  sheets.forEach((sheet, at) => {
+    // What is signed may have no place below the last row: then it has a sheet of its own.
+    const isFoot = at > 0 && at === sheets.length - 1 && sheet.words.length < 120;
+    assert.ok(isFoot || sheet.text.includes(heads.join("")), `${name}: sheet ${at + 1} has no header`);
+  });
   assert.ok(all.includes(words.masked), `${name} says that it is masked`);
   assert.ok(sheets.at(-1).text.includes(words.proof), `${name} ends with its code`);
   for (const word of words.software) assert.ok(!all.includes(word), `${name} prints ${word}`);
@@ -83,7 +87,7 @@ test("a long register has its header on every sheet and parts no row", async () 
     const bodies = [...table.tBodies];
     for (let n = 0; n < 12; n++) bodies.forEach((body) => table.append(body.cloneNode(true)));
     [...table.tBodies].forEach((body, at) => (body.rows[0].cells[0].textContent = `行${at}始`));
-    [...table.tBodies].forEach((body, at) => (body.rows[body.rows.length - 1].lastElementChild.append(` 行${at}终`)));
+    [...table.tBodies].forEach((body, at) => [...body.rows].filter((row) => !row.matches(".source")).at(-1).lastElementChild.append(` 行${at}终`));
     return table.tBodies.length;
   });
   const sheets = await register(page, "paper-long.zh", "zh");

@@ -158,7 +158,7 @@ pub fn draw(reader: &Reader, station: &Shown, found: &Found, now: i64) -> Metric
     let days = [("from", from.as_str()), ("to", until.as_str())];
     let here = Crumb::new(Ink::label(&m.title), reader.to(&path));
     let coverage = coverage(station, &found.span, now);
-    let (previous, next) = turns(reader, station, &found.span);
+    let (previous, next) = turns(reader, station, &found.span, now);
     MetricsPage {
         frame: Frame::of(
             reader,
@@ -210,7 +210,7 @@ fn coverage(station: &Shown, span: &Span, now: i64) -> Coverage {
 }
 
 /// The months before and after, or the same number of days where the period is no month.
-fn turns(reader: &Reader, station: &Shown, span: &Span) -> (Option<Turn>, Option<Turn>) {
+fn turns(reader: &Reader, station: &Shown, span: &Span, now: i64) -> (Option<Turn>, Option<Turn>) {
     let m = MetricWords::of(reader.language);
     let times = station.times(reader);
     let is_month =
@@ -240,7 +240,9 @@ fn turns(reader: &Reader, station: &Shown, span: &Span) -> (Option<Turn>, Option
         };
         Some(turn("prev", from, until, &m.earlier))
     });
-    let next = span.until.tomorrow().ok().and_then(|from| {
+    // What has not begun has nothing to count.
+    let after = span.until.tomorrow().ok().filter(|_| span.end <= now);
+    let next = after.and_then(|from| {
         let until = if is_month {
             from.last_of_month()
         } else {

@@ -169,12 +169,9 @@ impl Shown {
         member.map_or(person, |member| &member.name)
     }
 
-    /// A record's title; one that is a day or a moment as these are printed.
+    /// A record's title; one that is a day as days are printed.
     pub fn title(&self, reader: &Reader, title: &str) -> Ink {
-        match self.times(reader).reprinted(title) {
-            Some(title) => Ink::label(&title),
-            None => Ink::written(title),
-        }
+        Ink::written(&self.times(reader).day(title))
     }
 
     pub fn who(&self, reader: &Reader, person: &str) -> Ink {

@@ -303,6 +303,7 @@ fn book(reader: &Reader, station: &Shown, count: &BookCount, days: &Days) -> Opt
     let path = station.book_path(&count.name);
     let rows = |n: u64| match n {
         0 => w.no_rows.clone(),
+        1 => w.rows_one.clone(),
         n => w.rows_n.replace("{n}", &n.to_string()),
     };
     let page = |day: &str, text: String| {

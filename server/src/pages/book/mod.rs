@@ -190,13 +190,25 @@ fn coverage(setter: &Setter<'_>, found: &Found, now: i64) -> CoverageView {
             .is_none_or(|end| end <= now),
         Period::All => true,
     };
-    let (missing, lead) = match (&page.period, ended) {
-        (Period::Day(_), true) => (&w.coverage_missing, &w.coverage_lead),
-        (Period::Day(_), false) => (&w.coverage_missing, &w.coverage_today),
-        (Period::Month(_), false) => (&w.coverage_open, &w.coverage_month),
-        (Period::Month(_), true) | (Period::All, _) => (&w.coverage_open, &w.coverage_book),
+    // Until the period is over every phone may write more: what tells is who is silent today.
+    let running = |word: &'static str| CoverageView {
+        running: word,
+        ..setter.coverage(
+            &setter.station.coverage_now(now),
+            &w.coverage_open,
+            &w.coverage_silent,
+        )
     };
-    setter.coverage(&page.coverage, missing, lead)
+    match (&page.period, ended) {
+        (Period::Day(_), false) => running(&w.coverage_today),
+        (Period::Month(_), false) => running(&w.coverage_month),
+        (Period::Day(_), true) => {
+            setter.coverage(&page.coverage, &w.coverage_missing, &w.coverage_lead)
+        }
+        (Period::Month(_), true) | (Period::All, _) => {
+            setter.coverage(&page.coverage, &w.coverage_open, &w.coverage_book)
+        }
+    }
 }
 
 fn last_of(month: &str) -> Option<String> {
