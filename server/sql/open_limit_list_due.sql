@@ -2,7 +2,12 @@
 -- found in the index alone.
 SELECT
     part.record, part.name, open_limit.book, open_limit.column_id, part.due, record.title,
-    record.kind, record.author, number.text AS number
+    record.kind, record.author,
+    (
+        SELECT MIN(number.text)
+        FROM number
+        WHERE number.station_id = $1 AND number.record = part.record
+    ) AS number
 FROM (
     SELECT record, name, due
     FROM open_limit
@@ -13,6 +18,4 @@ FROM (
 JOIN open_limit ON open_limit.station_id = $1 AND open_limit.record = part.record
     AND open_limit.name = part.name
 JOIN record ON record.station_id = $1 AND record.record = part.record
-LEFT JOIN number ON number.station_id = $1 AND number.record = part.record
-    AND number.book = open_limit.book
 ORDER BY part.due, part.record, part.name

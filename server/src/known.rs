@@ -1,11 +1,11 @@
-//! What of a station rarely changes and every request and every batch asks for: its key, its
+//! What of a station rarely changes and every request, page and batch asks for: its key, its
 //! charter, its catalogues. Kept in memory, read again when the epoch that the station's row names
 //! has moved on; so another replica's charter is seen with the row that came with it.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use sync_core::book::Station as BookStation;
 use sync_core::catalogue::Catalogue;
 use sync_core::envelope::sign::in_domain;
 use sync_core::envelope::{Charter, SoftKey};
@@ -14,7 +14,7 @@ use sync_core::sync::{Nonce, nonce};
 
 use crate::charter::{self, Catalogues};
 use crate::datadir::DataDir;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::station::Station;
 use crate::{args, read_tx, sql};
@@ -22,7 +22,7 @@ use crate::{args, read_tx, sql};
 /// A charter with what answers carry of it.
 #[derive(Debug)]
 pub struct Holding {
-    pub charter: Charter,
+    pub charter: Arc<Charter>,
     /// The canonical bytes of every delta, in order.
     pub deltas: Vec<(Epoch, Vec<u8>)>,
     /// The hash and the bundle of the catalogue that holds.
@@ -30,14 +30,11 @@ pub struct Holding {
     pub bundle: Vec<u8>,
     /// All that the station has had, read: old envelopes are judged by the old ones.
     pub catalogues: Catalogues,
+    /// What records and books are read with: the newest of both.
+    pub books: BookStation,
 }
 
 impl Holding {
-    /// The catalogue that holds now.
-    pub fn newest_catalogue(&self) -> Option<Arc<Catalogue>> {
-        self.catalogues.get(&self.catalogue).cloned()
-    }
-
     /// What a phone that holds the charter of `epoch` lacks.
     pub fn deltas_after(&self, epoch: Option<Epoch>) -> impl Iterator<Item = &Vec<u8>> {
         self.deltas
@@ -84,8 +81,9 @@ impl Signer {
 pub struct Known {
     signers: Mutex<BTreeMap<StationId, Arc<Signer>>>,
     holdings: Mutex<BTreeMap<StationId, Arc<Holding>>>,
-    /// Most stations of a city have one catalogue: a thousand of them keep it once.
-    shared: Mutex<BTreeMap<Hash, Weak<Catalogue>>>,
+    /// A catalogue's hash names its bytes for ever, so stations share what they have read: each
+    /// stays as long as a station has it.
+    catalogues: Mutex<BTreeMap<Hash, Weak<Catalogue>>>,
 }
 
 impl Known {
@@ -100,55 +98,52 @@ impl Known {
 
     /// The charter that holds in the station, as its row names it.
     pub async fn holding(&self, station: &Station, db: &Db) -> Result<Arc<Holding>> {
-        let kept = lock(&self.holdings).get(&station.id).cloned();
-        if let Some(holding) = &kept
-            && holding.charter.newest() == Some(station.epoch)
-        {
-            return Ok(holding.clone());
+        if let Some(holding) = self.kept(station) {
+            return Ok(holding);
         }
-        let known = kept.map(|kept| kept.catalogues.clone());
-        let holding = Arc::new(
-            self.read(db, &station.id, known.unwrap_or_default())
-                .await?,
-        );
-        lock(&self.holdings).insert(station.id.clone(), holding.clone());
-        Ok(holding)
+        let holding = read_tx!(*db, "charter", async |tx| self.read(tx, &station.id).await).await?;
+        Ok(self.keep(&station.id, holding))
     }
 
-    /// A catalogue's hash names its bytes for ever: those that are known are not read again.
-    fn catalogue(&self, hash: Hash, bundle: &[u8]) -> Result<Arc<Catalogue>> {
-        if let Some(known) = lock(&self.shared).get(&hash).and_then(Weak::upgrade) {
-            return Ok(known);
+    /// The same where the station's row was read in a transaction that only reads.
+    pub async fn holding_in(&self, station: &Station, tx: &mut Tx) -> Result<Arc<Holding>> {
+        if let Some(holding) = self.kept(station) {
+            return Ok(holding);
         }
-        let read = Arc::new(charter::read_catalogue(bundle)?);
-        let mut shared = lock(&self.shared);
-        shared.retain(|_, kept| kept.strong_count() > 0);
-        shared.insert(hash, Arc::downgrade(&read));
-        Ok(read)
+        let holding = self.read(tx, &station.id).await?;
+        Ok(self.keep(&station.id, holding))
     }
 
-    async fn read(
-        &self,
-        db: &Db,
-        station: &StationId,
-        mut catalogues: Catalogues,
-    ) -> Result<Holding> {
-        let (rows, charter, bundles) = read_tx!(*db, "charter", async |tx| {
-            let rows = tx.fetch_all(sql!("charter_list"), args![station]).await?;
-            let charter = charter::read(&rows)?;
-            let bundles = tx.fetch_all(sql!("catalogue_list"), args![station]).await?;
-            Ok((rows, charter, bundles))
-        })
-        .await?;
+    fn kept(&self, station: &Station) -> Option<Arc<Holding>> {
+        let holdings = lock(&self.holdings);
+        let holding = holdings.get(&station.id)?;
+        (holding.charter.newest() == Some(station.epoch)).then(|| holding.clone())
+    }
+
+    /// A transaction that began earlier does not take the place of what a later one has read.
+    fn keep(&self, station: &StationId, holding: Holding) -> Arc<Holding> {
+        let holding = Arc::new(holding);
+        let mut holdings = lock(&self.holdings);
+        let newer = holdings
+            .get(station)
+            .is_some_and(|kept| kept.charter.newest() > holding.charter.newest());
+        if !newer {
+            holdings.insert(station.clone(), holding.clone());
+        }
+        holding
+    }
+
+    async fn read(&self, tx: &mut Tx, station: &StationId) -> Result<Holding> {
+        let rows = tx.fetch_all(sql!("charter_list"), args![station]).await?;
+        let charter = charter::read(&rows)?;
         let hash = charter.now().ok_or(Error::Damaged("charter"))?.catalogue();
-        let mut newest = None;
-        for row in &bundles {
-            let (of, bundle) = (Hash(row.bytes("hash")?), row.get::<Vec<u8>>("bundle")?);
-            if let Entry::Vacant(place) = catalogues.entry(of) {
-                place.insert(self.catalogue(of, &bundle)?);
-            }
+        let mut catalogues = Catalogues::new();
+        let mut bundle = None;
+        for row in tx.fetch_all(sql!("catalogue_list"), args![station]).await? {
+            let (of, bytes) = (Hash(row.bytes("hash")?), row.get::<Vec<u8>>("bundle")?);
+            catalogues.insert(of, self.catalogue(of, &bytes)?);
             if of == hash {
-                newest = Some(bundle);
+                bundle = Some(bytes);
             }
         }
         let deltas = rows.iter().map(|row| {
@@ -161,10 +156,22 @@ impl Known {
         Ok(Holding {
             deltas: deltas.collect::<Result<_>>()?,
             catalogue: hash,
-            bundle: newest.ok_or(Error::Damaged("catalogue"))?,
-            charter,
+            bundle: bundle.ok_or(Error::Damaged("catalogue"))?,
+            books: BookStation::new(&charter, charter::newest_catalogue(&charter, &catalogues)?),
+            charter: Arc::new(charter),
             catalogues,
         })
+    }
+
+    fn catalogue(&self, hash: Hash, bundle: &[u8]) -> Result<Arc<Catalogue>> {
+        if let Some(known) = lock(&self.catalogues).get(&hash).and_then(Weak::upgrade) {
+            return Ok(known);
+        }
+        let catalogue = Arc::new(charter::read_catalogue(bundle)?);
+        let mut catalogues = lock(&self.catalogues);
+        catalogues.retain(|_, kept| kept.strong_count() > 0);
+        catalogues.insert(hash, Arc::downgrade(&catalogue));
+        Ok(catalogue)
     }
 }
 

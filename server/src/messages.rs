@@ -98,13 +98,47 @@ impl Language {
 mod tests {
     use super::*;
 
+    /// Every text of a file by its path, with the `{names}` in it.
+    fn parts(at: &str, value: &toml::Value, found: &mut BTreeMap<String, Vec<String>>) {
+        if let toml::Value::Table(table) = value {
+            for (name, value) in table {
+                parts(&format!("{at}/{name}"), value, found);
+            }
+            return;
+        }
+        let text = value.as_str().unwrap();
+        let opened = text.split('{').skip(1);
+        let mut names: Vec<String> = opened
+            .map(|rest| rest.split_once('}').unwrap().0.to_owned())
+            .collect();
+        names.sort();
+        found.insert(at.to_owned(), names);
+    }
+
     #[test]
-    fn both_languages_have_the_same_messages() {
+    fn every_file_says_the_same_in_both_languages_with_the_same_parts() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/messages/");
+        let names = std::fs::read_dir(folder).unwrap();
+        let names: Vec<String> = names
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let of = |name: &str| {
+            let file = std::fs::read_to_string(format!("{folder}{name}")).unwrap();
+            let mut found = BTreeMap::new();
+            parts("", &file.parse::<toml::Table>().unwrap().into(), &mut found);
+            found
+        };
+        let pairs: Vec<(&String, String)> = names
+            .iter()
+            .filter_map(|zh| Some((zh, format!("{}en.toml", zh.strip_suffix("zh.toml")?))))
+            .collect();
         assert!(
-            Language::Zh
-                .problem_codes()
-                .eq(Language::En.problem_codes())
+            pairs.len() > 4 && pairs.len() * 2 == names.len(),
+            "{names:?}"
         );
+        for (zh, en) in pairs {
+            assert_eq!(of(zh), of(&en), "{zh} and {en}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { launch, open, sound } from "./browser.mjs";
+import { WIDTHS, launch, open } from "./browser.mjs";
+import { sound } from "./judge.mjs";
 
 const origin = process.env.WARDBOOK;
 assert.ok(origin, "WARDBOOK says where the console is; tests/pages/run sets it");
@@ -13,7 +14,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Pages that links lead to from the first one. */
+/** Pages that links lead to from the first one, and some records of each list. */
 async function reachable(page) {
   const found = new Set(["/"]);
   for (const path of found) {
@@ -27,14 +28,14 @@ async function reachable(page) {
 }
 
 test("every page that can be reached is sound, in both languages, at a desk and on a phone", async (t) => {
-  for (const [width, where] of [[1440, "desk"], [360, "phone"]]) {
+  for (const [width, where] of WIDTHS) {
     const { page, seen, close } = await open(browser, { width });
     const paths = await reachable(page);
     assert.ok(paths.some((path) => path.includes("/books/R3")), "the books are linked");
     for (const path of paths) {
       for (const lang of ["zh", "en"]) {
         const name = `live${path.replace(/\W+/g, "-")}.${lang}.${where}`;
-        await t.test(name, () => sound(page, seen, `${origin}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, name, name));
+        await t.test(name, () => sound(page, seen, `${origin}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`, name));
       }
     }
     await close();
@@ -72,6 +73,15 @@ test("a browser is told what it may not do, and a page works under it without a 
   assert.match(await page.locator("main").textContent(), /Nothing found/);
   assert.deepEqual(errors, []);
   await context.close();
+});
+
+test("the morning page and the limits name the register number of what is due", async () => {
+  const html = await (await fetch(`${origin}/`)).text();
+  const station = html.match(/href="(\/s\/[^"?]+)/)[1];
+  for (const path of ["", "/limits"]) {
+    const page = await (await fetch(`${origin}${station}${path}?lang=zh`)).text();
+    assert.match(page, /class="list limits"[^]*〔\d{4}〕第\d{4}号/, path);
+  }
 });
 
 test("a book is exported as CSV, JSON Lines and a spreadsheet, masked", async () => {

@@ -89,15 +89,12 @@ pub fn around(charter: &Charter, catalogue: Arc<Catalogue>) -> BookStation {
 
 /// The rows and lines of every record that the batch has changed.
 pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Projected> {
-    let Some(catalogue) = batch.holding.newest_catalogue() else {
-        return Vec::new();
-    };
-    let station = around(&batch.holding.charter, catalogue);
+    let station = &batch.holding.books;
     records
         .values()
         .filter(|docket| !docket.new_changes().is_empty())
         .map(|docket| {
-            let mut projected = of(&docket.history, &station);
+            let mut projected = of(&docket.history, station);
             let numbered = batch.numbered.get(&projected.record);
             projected
                 .due

@@ -11,11 +11,10 @@ use super::duty::{self, Today};
 use super::standing::{Ground, Standing};
 use super::{Code, KIND};
 use crate::admission::history;
-use crate::charter;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::known::Known;
 use crate::officer::Officer;
-use crate::pages;
 use crate::station::Station;
 use crate::{args, sql};
 
@@ -41,15 +40,14 @@ pub struct Card {
 }
 
 impl Place {
-    pub async fn read(tx: &mut Tx, station: &StationId, now: i64) -> Result<Place> {
-        let charter = charter::load(tx, station).await?;
-        let row = tx
-            .fetch_opt(sql!("meta_get"), args![station, ADDRESS])
-            .await?;
+    pub async fn read(tx: &mut Tx, known: &Known, id: &StationId, now: i64) -> Result<Place> {
+        let station = Station::find(tx, id).await?;
+        let holding = known.holding_in(&station, tx).await?;
+        let row = tx.fetch_opt(sql!("meta_get"), args![id, ADDRESS]).await?;
         let address = row.map(|row| row.get::<Vec<u8>>("value")).transpose()?;
         Ok(Place {
-            catalogue: pages::catalogue(tx, station, &charter).await?,
-            station: Station::find(tx, station).await?,
+            catalogue: holding.books.catalogue().clone(),
+            station,
             now,
             address: address.and_then(|bytes| String::from_utf8(bytes).ok()),
         })

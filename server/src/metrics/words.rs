@@ -150,33 +150,8 @@ static EN: LazyLock<MetricWords> = LazyLock::new(|| read(FILES[1]));
 mod tests {
     use super::*;
 
-    /// Every text by its path, with the `{names}` in it.
-    fn places(at: &str, value: &toml::Value, found: &mut BTreeMap<String, Vec<String>>) {
-        match value {
-            toml::Value::Table(table) => table
-                .iter()
-                .for_each(|(name, value)| places(&format!("{at}/{name}"), value, found)),
-            other => {
-                let text = other.as_str().unwrap();
-                assert!(!text.is_empty(), "{at} is empty");
-                let names = text.split('{').skip(1);
-                let mut names: Vec<String> = names
-                    .map(|rest| rest.split_once('}').unwrap().0.to_owned())
-                    .collect();
-                names.sort();
-                found.insert(at.to_owned(), names);
-            }
-        }
-    }
-
     #[test]
-    fn both_languages_name_every_measure_and_note_with_the_same_parts() {
-        let [zh, en] = FILES.map(|file| {
-            let mut found = BTreeMap::new();
-            places("", &file.parse::<toml::Table>().unwrap().into(), &mut found);
-            found
-        });
-        assert_eq!(zh, en);
+    fn every_measure_and_note_has_words() {
         for words in [&*ZH, &*EN] {
             assert_eq!(words.measures.len(), Measure::ALL.len());
             assert_eq!(words.notes.len(), Note::ALL.len());

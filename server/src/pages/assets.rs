@@ -1,4 +1,4 @@
-//! Style, script and icon: embedded, and named by their content so that a browser may keep them.
+//! Style, script and drawings: embedded, and named by their content so that a browser may keep them.
 
 use std::sync::LazyLock;
 
@@ -12,6 +12,7 @@ use crate::error::Error;
 const STYLE: &str = include_str!("../../assets/console.css");
 const SCRIPT: &str = include_str!("../../assets/console.js");
 const ICON: &str = include_str!("../../assets/icon.svg");
+const SLASH: &str = include_str!("../../assets/slash.svg");
 
 /// The addresses that pages name.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         "console.css" => ("text/css; charset=utf-8", STYLE),
         "console.js" => ("text/javascript; charset=utf-8", SCRIPT),
         "icon.svg" => ("image/svg+xml", ICON),
+        "slash.svg" => ("image/svg+xml", SLASH),
         _ => return Error::NoSuchRoute.into_response(),
     };
     let headers = [

@@ -75,8 +75,8 @@ pub async fn cards(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (shown, cards) = read_tx!(app.db, "cards", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
-        let place = Place::read(tx, &shown.id, now).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
+        let place = Place::read(tx, &app.known, &shown.id, now).await?;
         let mut cards = Vec::new();
         for (code, record) in Code::list(tx, &shown.id).await? {
             cards.push(place.card(tx, code, record).await?);

@@ -53,7 +53,7 @@ pub async fn conflicts(
     let at = Pager::asked(&reader);
     let skip = u64::from(at - 1) * A_PAGE as u64;
     let (station, views, more) = read_tx!(app.db, "conflicts", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (officer, day) = (filter::officer(&reader), filter::day(&reader));
         let most = A_PAGE as u64 + 1;
         let flagged = args![&shown.id, flags::CONFLICT, most, skip, officer, day];

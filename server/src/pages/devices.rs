@@ -46,8 +46,10 @@ pub async fn devices(
     Path(station): Path<String>,
     reader: Reader,
 ) -> Result<Response> {
-    let station = read_tx!(app.db, "devices", async |tx| Shown::read(tx, &station)
-        .await)
+    let station = read_tx!(app.db, "devices", async |tx| Shown::with(
+        tx, &app.known, &station
+    )
+    .await)
     .await?;
     frame::page(&reader, &draw(&reader, &station, app.clock.now_ms()))
 }

@@ -48,7 +48,7 @@ pub async fn book(
         let now = app.clock.now_ms();
         let out = &mut file;
         let name = read_tx!(app.db, "export_book", async |tx| {
-            let shown = Shown::read(tx, &station).await?;
+            let shown = Shown::with(tx, &app.known, &station).await?;
             let books = &shown.catalogue().books;
             let book = books.get(&name).filter(|book| book.has_pages());
             let book = book.ok_or_else(|| unknown(&shown, &name))?;
@@ -100,7 +100,7 @@ async fn records(app: Arc<App>, station: String, format: RecordFormat) -> Result
     made(async move |mut file| {
         let out = &mut file;
         read_tx!(app.db, "export_records", async |tx| {
-            let shown = Shown::read(tx, &station).await?;
+            let shown = Shown::with(tx, &app.known, &station).await?;
             begin_again(out)?;
             let out = BufWriter::new(&mut *out);
             export::records_of(tx, &shown, format, true, out).await

@@ -54,7 +54,7 @@ pub async fn forks(
     let at = Pager::asked(&reader);
     let skip = u64::from(at - 1) * A_PAGE;
     let (station, mut rows) = read_tx!(app.db, "forks", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let part = args![&shown.id, A_PAGE + 1, skip];
         let rows = tx.fetch_all(sql!("fork_part"), part).await?;
         let read = |row: &crate::db::Row| {

@@ -45,7 +45,8 @@ pub struct Item {
     pub received: Option<Moment>,
     pub act: u64,
     pub whole: bool,
-    pub detail: Ink,
+    /// What the verdict points at, after what it is: a step, a field.
+    pub detail: Option<(&'static str, Ink)>,
     pub records: Vec<Link>,
 }
 
@@ -111,7 +112,7 @@ pub async fn held(
     let at = Pager::asked(&reader);
     let skip = u64::from(at - 1) * A_PAGE;
     let (station, rows, more) = read_tx!(app.db, "held", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (officer, times) = (filter::officer(&reader), shown.times(&reader));
         let (from, until) = match filter::day(&reader) {
             "" => (i64::MIN, i64::MAX),
@@ -189,34 +190,38 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow], pager: Pager) ->
 
 /// What the verdict points at, as the catalogue labels it: a step, a field, a cell. Of a record
 /// that the station does not have, the label that all kinds agree on.
-fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Ink {
-    let language = reader.catalogue_language();
+fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Option<(&'static str, Ink)> {
+    let (w, language) = (reader.words(), reader.catalogue_language());
     let kinds = &station.catalogue().kinds;
     let own = row.kind.as_ref().and_then(|kind| kinds.get(kind));
-    let label = |kind: &Kind| -> Option<String> {
+    let label = |kind: &Kind| -> Option<(&'static str, String)> {
         let name = row.detail.split(['/', ':']).next().unwrap_or_default();
         let cell = row.detail.rsplit(':').next().unwrap_or_default();
         if let Some(step) = kind.step(&row.detail) {
-            return Some(step.label.get(language).to_owned());
+            return Some((&w.held_step, step.label.get(language).to_owned()));
         }
         let field = kind.field(name)?;
         let label = field.label.get(language);
-        Some(match field.cell(cell) {
+        let label = match field.cell(cell) {
             Some(cell) => format!("{label} · {}", cell.label.get(language)),
             None => label.to_owned(),
-        })
+        };
+        Some((&w.held_field, label))
     };
-    if row.detail == "create" {
-        return Ink::label(&reader.words().held_create);
+    if row.detail.is_empty() {
+        return None;
     }
-    let mut labels: Vec<String> = match own {
+    if row.detail == "create" {
+        return Some((&w.held_step, Ink::label(&w.held_create)));
+    }
+    let mut labels: Vec<(&'static str, String)> = match own {
         Some(kind) => label(kind).into_iter().collect(),
         None => kinds.values().filter_map(label).collect(),
     };
     labels.sort();
     labels.dedup();
-    match labels.as_slice() {
-        [label] => Ink::label(label),
-        _ => Ink::written(&row.detail),
-    }
+    Some(match labels.as_slice() {
+        [(what, label)] => (what, Ink::label(label)),
+        _ => (&w.held_field, Ink::written(&row.detail)),
+    })
 }

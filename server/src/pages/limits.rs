@@ -111,7 +111,7 @@ pub async fn limits(
         Some(_) | None => (i64::MIN, i64::MAX),
     };
     let (station, mut rows) = read_tx!(app.db, "limits", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let rows = read(tx, &shown, after, until, A_PAGE + 1, skip).await?;
         Ok((shown, rows))
     })

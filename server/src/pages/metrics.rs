@@ -72,7 +72,7 @@ pub async fn page(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, found) = read_tx!(app.db, "metrics", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (span, report) = find(tx, &shown, &reader, now).await?;
         let titles = titles(tx, &shown, &report).await?;
         let found = Found {
@@ -102,7 +102,7 @@ async fn file(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, report) = read_tx!(app.db, "metrics_file", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let (_, report) = find(tx, &shown, &reader, now).await?;
         Ok((shown, report))
     })
@@ -158,7 +158,7 @@ pub fn draw(reader: &Reader, station: &Shown, found: &Found, now: i64) -> Metric
     let days = [("from", from.as_str()), ("to", until.as_str())];
     let here = Crumb::new(Ink::label(&m.title), reader.to(&path));
     let coverage = coverage(station, &found.span, now);
-    let (previous, next) = turns(reader, station, &found.span);
+    let (previous, next) = turns(reader, station, &found.span, now);
     MetricsPage {
         frame: Frame::of(
             reader,
@@ -210,7 +210,7 @@ fn coverage(station: &Shown, span: &Span, now: i64) -> Coverage {
 }
 
 /// The months before and after, or the same number of days where the period is no month.
-fn turns(reader: &Reader, station: &Shown, span: &Span) -> (Option<Turn>, Option<Turn>) {
+fn turns(reader: &Reader, station: &Shown, span: &Span, now: i64) -> (Option<Turn>, Option<Turn>) {
     let m = MetricWords::of(reader.language);
     let times = station.times(reader);
     let is_month =
@@ -240,7 +240,9 @@ fn turns(reader: &Reader, station: &Shown, span: &Span) -> (Option<Turn>, Option
         };
         Some(turn("prev", from, until, &m.earlier))
     });
-    let next = span.until.tomorrow().ok().and_then(|from| {
+    // What has not begun has nothing to count.
+    let after = span.until.tomorrow().ok().filter(|_| span.end <= now);
+    let next = after.and_then(|from| {
         let until = if is_month {
             from.last_of_month()
         } else {

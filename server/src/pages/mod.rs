@@ -7,6 +7,7 @@
 mod assets;
 mod book;
 mod cards;
+mod cited;
 mod conflicts;
 mod devices;
 mod export;
@@ -43,7 +44,6 @@ use axum::routing::get;
 use crate::http::App;
 
 pub use reader::Reader;
-pub(crate) use station::catalogue;
 
 /// The pages, for the console alone.
 pub fn routes() -> Router<Arc<App>> {

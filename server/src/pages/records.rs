@@ -176,7 +176,7 @@ pub async fn records(
     let at = Pager::asked(&reader);
     let terms = Terms::of(reader.param("q").unwrap_or_default());
     let (station, rows, more) = read_tx!(app.db, "records", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let found = find(tx, &reader, &shown, &terms, at, now).await?;
         let mut rows = Vec::new();
         for row in found.iter().take(A_PAGE as usize) {

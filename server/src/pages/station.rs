@@ -1,33 +1,29 @@
 //! What all pages of a station need: its members and devices by name, and its catalogue.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use sync_core::book::{Coverage, DeviceCoverage, Line, Station as BookStation};
 use sync_core::catalogue::{Book, Catalogue};
 use sync_core::envelope::Charter;
-use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
+use sync_core::ids::{DeviceId, PersonId, StationId};
 
 use super::frame::Crumb;
 use super::ink::Ink;
 use super::reader::Reader;
 use super::time::Times;
-use crate::charter;
 use crate::db::{Row, Tx};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::known::Known;
 use crate::station::Station;
 use crate::{args, sql};
-
-/// Reading a catalogue takes longer than drawing a page, and stations rarely change theirs.
-const MAX_KEPT: usize = 64;
 
 /// A station as a page shows it.
 #[derive(Debug)]
 pub struct Shown {
     pub id: StationId,
     pub name: String,
-    pub charter: Charter,
+    pub charter: Arc<Charter>,
     pub books: BookStation,
     pub devices: Vec<Device>,
     /// How far the station log has come, and its root in hexadecimal.
@@ -76,21 +72,22 @@ impl Shown {
         book.is_none_or(Book::has_pages)
     }
 
+    /// For a command, which reads a station once.
     pub async fn read(tx: &mut Tx, id: &str) -> Result<Shown> {
+        Shown::with(tx, &Known::default(), id).await
+    }
+
+    /// For a page, with what the server knows already.
+    pub async fn with(tx: &mut Tx, known: &Known, id: &str) -> Result<Shown> {
         let id = StationId::new(id)?;
-        let row = tx.fetch_opt(sql!("station_get"), args![&id]).await?;
-        let Some(row) = row else {
-            return Err(Error::StationUnknown(id));
-        };
-        let station = Station::read(&row)?;
-        let charter = charter::load(tx, &id).await?;
-        let catalogue = catalogue(tx, &id, &charter).await?;
+        let station = Station::find(tx, &id).await?;
+        let holding = known.holding_in(&station, tx).await?;
         let devices = tx.fetch_all(sql!("device_list"), args![&id]).await?;
         Ok(Shown {
             name: station.name,
             devices: devices.iter().map(Device::read).collect::<Result<_>>()?,
-            books: BookStation::new(&charter, catalogue),
-            charter,
+            books: holding.books.clone(),
+            charter: holding.charter.clone(),
             id,
             entries: station.entries,
             root: HEXLOWER.encode(&station.root),
@@ -172,12 +169,9 @@ impl Shown {
         member.map_or(person, |member| &member.name)
     }
 
-    /// A record's title; one that is a day or a moment as these are printed.
+    /// A record's title; one that is a day as days are printed.
     pub fn title(&self, reader: &Reader, title: &str) -> Ink {
-        match self.times(reader).reprinted(title) {
-            Some(title) => Ink::label(&title),
-            None => Ink::written(title),
-        }
+        Ink::written(&self.times(reader).day(title))
     }
 
     pub fn who(&self, reader: &Reader, person: &str) -> Ink {
@@ -241,30 +235,4 @@ impl Device {
             first_seen: row.get("first_seen")?,
         })
     }
-}
-
-/// The catalogue that holds in a station.
-pub async fn catalogue(tx: &mut Tx, id: &StationId, charter: &Charter) -> Result<Arc<Catalogue>> {
-    static KEPT: Mutex<BTreeMap<Hash, Arc<Catalogue>>> = Mutex::new(BTreeMap::new());
-    let hash = charter.now().map_or(Hash::ZERO, |now| now.catalogue());
-    let kept = KEPT
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&hash)
-        .cloned();
-    if let Some(catalogue) = kept {
-        return Ok(catalogue);
-    }
-    let row = tx
-        .fetch_opt(sql!("catalogue_get"), args![id, &hash])
-        .await?;
-    let bundle: Vec<u8> = row.ok_or(Error::Damaged("catalogue"))?.get("bundle")?;
-    let catalogue = Catalogue::from_bundle(&bundle).map_err(|_| Error::Damaged("catalogue"))?;
-    let catalogue = Arc::new(catalogue);
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() >= MAX_KEPT {
-        kept.clear();
-    }
-    kept.insert(hash, catalogue.clone());
-    Ok(catalogue)
 }

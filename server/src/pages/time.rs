@@ -32,11 +32,21 @@ impl Times {
         let Some(at) = self.civil(ms) else {
             return String::new();
         };
-        let form = match self.language {
+        at.strftime(self.moment_form()).to_string()
+    }
+
+    fn moment_form(self) -> &'static str {
+        match self.language {
             Language::Zh => "%Y年%-m月%-d日 %-H时%M分",
             Language::En => "%-d %b %Y, %H:%M",
-        };
-        at.strftime(form).to_string()
+        }
+    }
+
+    fn day_form(self) -> &'static str {
+        match self.language {
+            Language::Zh => "%Y年%-m月%-d日",
+            Language::En => "%-d %b %Y",
+        }
     }
 
     /// Without its day, where that has just been said.
@@ -86,24 +96,13 @@ impl Times {
         let Ok(date) = day.parse::<Date>() else {
             return day.to_owned();
         };
-        let form = match self.language {
-            Language::Zh => "%Y年%-m月%-d日",
-            Language::En => "%-d %b %Y",
-        };
-        date.strftime(form).to_string()
+        date.strftime(self.day_form()).to_string()
     }
 
-    /// What books print as `2026-05-11` or `2026-05-11 14:05`, as it is spoken.
-    pub fn reprinted(self, text: &str) -> Option<String> {
-        match text.len() {
-            10 => text.parse::<Date>().is_ok().then(|| self.day(text)),
-            16 => {
-                let at = DateTime::strptime("%Y-%m-%d %H:%M", text).ok()?;
-                let offset = Offset::from_seconds(self.offset.checked_mul(60)?).ok()?;
-                Some(self.moment(offset.to_timestamp(at).ok()?.as_millisecond()))
-            }
-            _ => None,
-        }
+    /// Whether a text is a day or a moment as these are printed.
+    pub fn is_printed(self, text: &str) -> bool {
+        Date::strptime(self.day_form(), text).is_ok()
+            || DateTime::strptime(self.moment_form(), text).is_ok()
     }
 
     /// With its weekday.
@@ -113,7 +112,10 @@ impl Times {
         };
         let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
         let name = words.weekdays.split(' ').nth(weekday).unwrap_or_default();
-        format!("{} {name}", self.day(day))
+        match self.language {
+            Language::Zh => format!("{} {name}", self.day(day)),
+            Language::En => format!("{name} {}", self.day(day)),
+        }
     }
 
     /// A month `2026-05`.
@@ -171,11 +173,8 @@ mod tests {
         assert_eq!(zh.day("2026-05-11"), "2026年5月11日");
         assert_eq!(en.month("2026-05"), "May 2026");
         assert_eq!(zh.day("a<b"), "a<b");
-        assert_eq!(
-            en.reprinted("2026-05-11 08:05").as_deref(),
-            Some("11 May 2026, 08:05")
-        );
-        assert_eq!(zh.reprinted("2026-05-11 25:05"), None);
+        assert!(zh.is_printed(&zh.moment(at)) && en.is_printed(&en.day("2026-05-11")));
+        assert!(!zh.is_printed("2026年5月11日 到场") && !zh.is_printed(""));
         let words = |language| Words::of(language);
         assert_eq!(zh.span(-11 * MINUTE, words(Language::Zh)), "11分钟");
         assert_eq!(en.span(26 * HOUR + MINUTE, words(Language::En)), "1 d 2 h");

@@ -124,7 +124,7 @@ pub async fn today(
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, counts) = read_tx!(app.db, "today", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let counts = counts(tx, &shown, &Days::of(&shown, &reader, now), now).await?;
         Ok((shown, counts))
     })
@@ -303,6 +303,7 @@ fn book(reader: &Reader, station: &Shown, count: &BookCount, days: &Days) -> Opt
     let path = station.book_path(&count.name);
     let rows = |n: u64| match n {
         0 => w.no_rows.clone(),
+        1 => w.rows_one.clone(),
         n => w.rows_n.replace("{n}", &n.to_string()),
     };
     let page = |day: &str, text: String| {

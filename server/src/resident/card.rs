@@ -59,7 +59,7 @@ async fn drawn(app: &App, reader: &Reader, code: Asked, form: Form) -> Result<St
     let now = app.clock.now_ms();
     read_tx!(app.db, "card", async |tx| {
         let (station, record) = code.find(tx).await?;
-        let place = Place::read(tx, &station, now).await?;
+        let place = Place::read(tx, &app.known, &station, now).await?;
         let card = place.card(tx, code.clone(), record).await?;
         match card.standing.state {
             CardState::Draft | CardState::Approved => view::not_posted(reader),
@@ -118,7 +118,7 @@ pub async fn photo(State(app): State<Arc<App>>, code: Asked) -> Result<Response>
     let now = app.clock.now_ms();
     let row = read_tx!(app.db, "card_photo", async |tx| {
         let (station, record) = code.find(tx).await.map_err(|_| nothing())?;
-        let place = Place::read(tx, &station, now).await?;
+        let place = Place::read(tx, &app.known, &station, now).await?;
         let card = place.card(tx, code.clone(), record).await?;
         let shown = matches!(card.standing.state, CardState::Posted | CardState::Stale);
         let hash = card.content.photo.filter(|_| shown).ok_or_else(nothing)?;

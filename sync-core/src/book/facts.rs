@@ -2,7 +2,7 @@
 
 use super::mask::mask;
 use super::{Station, amend, marks};
-use crate::catalogue::{Kind, Language, display};
+use crate::catalogue::{Datum, FieldType, Kind, Language, display};
 use crate::record::data;
 use crate::record::state::{self, Progress};
 use crate::record::view::View;
@@ -11,7 +11,8 @@ use crate::record::view::View;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordFacts {
     /// By the kind's title field, in Chinese, masked where it is personal; else the external
-    /// id, else the record's own.
+    /// id, else the record's own. A day is `2026-05-11`: who shows it says it in the reader's
+    /// language.
     pub title: String,
     /// The record's day in the station's time zone, `2026-05-11`.
     pub day: Option<String>,
@@ -51,7 +52,10 @@ fn title(view: &View, kind: Option<&Kind>, station: &Station) -> String {
     let field = kind.and_then(|kind| kind.field(kind.title.as_deref()?));
     let text = field.map_or_else(String::new, |field| {
         let datum = data::datum(view, field);
-        let text = display(field, &datum, station.around(), Language::Zh);
+        let text = match &datum {
+            Datum::Text(day) if field.ty == FieldType::Date => day.clone(),
+            datum => display(field, datum, station.around(), Language::Zh),
+        };
         field
             .personal
             .map_or(text.clone(), |personal| mask(personal, &text))

@@ -8,6 +8,7 @@ use crate::card::read::Place;
 use crate::card::{Card, Code};
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::known::Known;
 use crate::pages::time::Times;
 use crate::{config, read_tx};
 
@@ -15,7 +16,7 @@ pub async fn run(at: &StationOptions, audit: bool, json: bool, clock: &Clock) ->
     let db = at.store.open().await?;
     let now = clock.now_ms();
     let (place, cards) = read_tx!(db, "card_list", async |tx| {
-        let place = Place::read(tx, &at.station, now).await?;
+        let place = Place::read(tx, &Known::default(), &at.station, now).await?;
         let mut cards = Vec::new();
         for (code, record) in Code::list(tx, &at.station).await? {
             cards.push(place.card(tx, code, record).await?);

@@ -7,6 +7,7 @@ use crate::card::{Card, Code, Standing, State, qr as drawing};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::known::Known;
 use crate::resident::{self, Form};
 use crate::{args, config, read_tx, sql};
 
@@ -21,7 +22,7 @@ pub async fn print(which: &Which, form: Paper, clock: &Clock) -> Result<()> {
     let now = clock.now_ms();
     let html = read_tx!(db, "card_print", async |tx| {
         let (station, record) = which.code.find(tx).await?;
-        let place = Place::read(tx, &station, now).await?;
+        let place = Place::read(tx, &Known::default(), &station, now).await?;
         let card = place.card(tx, which.code.clone(), record).await?;
         may_be_printed(&place, &card)?;
         let photo = match &card.content.photo {
@@ -83,7 +84,7 @@ async fn place_of(db: &Db, code: &Code, clock: &Clock) -> Result<Place> {
     let now = clock.now_ms();
     read_tx!(*db, "card", async |tx| {
         let (station, _) = code.find(tx).await?;
-        Place::read(tx, &station, now).await
+        Place::read(tx, &Known::default(), &station, now).await
     })
     .await
 }

@@ -56,7 +56,7 @@ pub async fn book(
         return export::book(app, reader, station, stem, form).await;
     }
     let answer = read_tx!(app.db, "book", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let books = &shown.catalogue().books;
         let book = books.get(&name).filter(|book| book.has_pages());
         let book = book.ok_or_else(|| unknown(&shown, &name))?;
@@ -190,13 +190,25 @@ fn coverage(setter: &Setter<'_>, found: &Found, now: i64) -> CoverageView {
             .is_none_or(|end| end <= now),
         Period::All => true,
     };
-    let (missing, lead) = match (&page.period, ended) {
-        (Period::Day(_), true) => (&w.coverage_missing, &w.coverage_lead),
-        (Period::Day(_), false) => (&w.coverage_missing, &w.coverage_today),
-        (Period::Month(_), false) => (&w.coverage_open, &w.coverage_month),
-        (Period::Month(_), true) | (Period::All, _) => (&w.coverage_open, &w.coverage_book),
+    // Until the period is over every phone may write more: what tells is who is silent today.
+    let running = |word: &'static str| CoverageView {
+        running: word,
+        ..setter.coverage(
+            &setter.station.coverage_now(now),
+            &w.coverage_open,
+            &w.coverage_silent,
+        )
     };
-    setter.coverage(&page.coverage, missing, lead)
+    match (&page.period, ended) {
+        (Period::Day(_), false) => running(&w.coverage_today),
+        (Period::Month(_), false) => running(&w.coverage_month),
+        (Period::Day(_), true) => {
+            setter.coverage(&page.coverage, &w.coverage_missing, &w.coverage_lead)
+        }
+        (Period::Month(_), true) | (Period::All, _) => {
+            setter.coverage(&page.coverage, &w.coverage_open, &w.coverage_book)
+        }
+    }
 }
 
 fn last_of(month: &str) -> Option<String> {

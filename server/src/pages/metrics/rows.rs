@@ -7,6 +7,7 @@ use sync_core::metrics::{Measure, Metric, Report};
 use super::Found;
 use crate::metrics::file::notes;
 use crate::metrics::words::MetricWords;
+use crate::pages::cited::cited;
 use crate::pages::held::Link;
 use crate::pages::ink::Ink;
 use crate::pages::reader::Reader;
@@ -165,7 +166,8 @@ fn link(reader: &Reader, station: &Shown, found: &Found, record: &RecordId) -> L
         Some(summary) => {
             let day = summary.day.as_deref().unwrap_or_default();
             let day = Ink::label(&station.times(reader).day(day));
-            Ink::joined(&[day, Ink::written(&summary.title)], " ")
+            let title = station.title(reader, &summary.title);
+            Ink::joined(&[day, title], " ")
         }
         None => Ink::written(id.get(..8).unwrap_or(&id)),
     };
@@ -209,7 +211,7 @@ pub fn settings(reader: &Reader, station: &Shown) -> Vec<SettingRow> {
         Some(SettingRow {
             label: Ink::label(setting.label.get(language)),
             value: setting.value.to_string(),
-            source: Ink::label(&setting.source),
+            source: cited(&setting.source, reader.language),
         })
     };
     MetricSetting::ALL.iter().filter_map(row).collect()

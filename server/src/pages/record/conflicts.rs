@@ -22,6 +22,7 @@ impl Desk<'_> {
                     .map(|one| written(self.field_of(&spot), one))
                     .collect(),
                 label: self.label(&spot),
+                of: None,
             },
             Conflict::RemovedEdited {
                 target,
@@ -44,11 +45,13 @@ impl Desk<'_> {
                 );
                 ConflictNote {
                     label: what,
+                    of: None,
                     values,
                 }
             }
             Conflict::Steps(steps) => ConflictNote {
                 label: Ink::label(&self.words().conflict_steps),
+                of: None,
                 values: steps
                     .iter()
                     .map(|step| {

@@ -61,6 +61,8 @@ pub struct RecordPage {
     pub conflicts: Vec<ConflictNote>,
     pub amendments: Vec<AmendedNote>,
     pub fields: Vec<FieldView>,
+    /// The labels of those that say nothing.
+    pub unfilled: Ink,
     pub limits: Vec<LimitView>,
     pub named: Vec<LinkView>,
     pub naming: Vec<LinkView>,
@@ -84,6 +86,12 @@ pub struct FieldView {
     pub earlier: Vec<Value>,
     pub earlier_line: String,
     pub drawing: Option<Drawing>,
+}
+
+impl FieldView {
+    fn says_something(&self) -> bool {
+        !self.values.is_empty() || !self.earlier.is_empty() || self.drawing.is_some()
+    }
 }
 
 #[derive(Debug)]
@@ -159,7 +167,7 @@ pub async fn record(
 ) -> Result<Response> {
     let record: RecordId = record.parse().map_err(|_| Error::NoSuchRoute)?;
     let (station, stored) = read_tx!(app.db, "record", async |tx| {
-        let shown = Shown::read(tx, &station).await?;
+        let shown = Shown::with(tx, &app.known, &station).await?;
         let key = args![&shown.id, &record];
         let changes = tx.fetch_all(sql!("change_of_record"), key).await?;
         if changes.is_empty() {
@@ -201,14 +209,15 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
         None => Ink::written(&view.kind),
     };
     let id = view.record.to_string();
-    let here = Crumb::new(
-        Ink::written(id.get(..8).unwrap_or(&id)),
-        reader.to(&station.record_path(&id)),
-    );
+    let here = Crumb::new(kind_label.clone(), reader.to(&station.record_path(&id)));
     let marks = lines.first().map(|line| &line.marks);
     let author = view.author().map(ToString::to_string).unwrap_or_default();
     let crumbs = vec![crumb(reader, station), here];
     let numbers = stored.numbers.iter();
+    let (fields, unfilled): (Vec<_>, Vec<_>) = desk
+        .fields()
+        .into_iter()
+        .partition(FieldView::says_something);
     RecordPage {
         frame: Frame::of(
             reader,
@@ -230,7 +239,8 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
         unknown: facts.unknown,
         conflicts: desk.conflicts(),
         amendments: desk.amendments(lines),
-        fields: desk.fields(),
+        unfilled: Ink::joined(unfilled.iter().map(|field| &field.label), &w.list_between),
+        fields,
         limits: desk.limits(lines, now),
         named: desk.links(&stored.links.named, true),
         naming: desk.links(&stored.links.naming, false),

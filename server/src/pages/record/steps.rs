@@ -6,6 +6,7 @@ use sync_core::record::state::Progress;
 use sync_core::record::view::Entry;
 
 use super::{By, Desk, FollowView, LimitView, StepView};
+use crate::pages::cited::cited;
 use crate::pages::ink::Ink;
 
 impl Desk<'_> {
@@ -100,7 +101,7 @@ impl Desk<'_> {
                 from: self.setter.moment(due.from),
                 done: due.done.map(|at| self.setter.moment(at)),
                 due: self.setter.due(&due, now),
-                law: Ink::written(law.map_or("", |limit| limit.law.as_str())),
+                law: law.map_or_else(Ink::default, |limit| cited(&limit.law, reader.language)),
             }
         };
         dues.map(limit).collect()

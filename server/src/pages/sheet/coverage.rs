@@ -22,6 +22,7 @@ impl Setter<'_> {
         CoverageView {
             title: if missing > 0 { title } else { &words.coverage }.to_owned(),
             line: Ink::sentence(line, &n),
+            running: "",
             missing: coverage
                 .missing()
                 .map(|device| self.device_line(device.device, device.last_contact, device.waiting))

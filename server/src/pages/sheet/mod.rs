@@ -171,7 +171,16 @@ pub struct AmendedNote {
 #[derive(Debug)]
 pub struct ConflictNote {
     pub label: Ink,
+    /// Of which record, where that has not been said.
+    pub of: Option<Link>,
     pub values: Vec<Value>,
+}
+
+/// A record by what a row calls it.
+#[derive(Debug)]
+pub struct Link {
+    pub href: String,
+    pub label: Ink,
 }
 
 #[derive(Debug)]
@@ -193,6 +202,8 @@ pub struct Value {
 pub struct CoverageView {
     pub title: String,
     pub line: Ink,
+    /// That more may come, where the period is not over.
+    pub running: &'static str,
     pub missing: Vec<DeviceLine>,
 }
 

@@ -2,7 +2,7 @@
 
 use sync_core::book::{Amendment, Page, RowMarks};
 
-use super::{AmendedNote, ConflictNote, Note, SentenceNote, Setter};
+use super::{AmendedNote, ConflictNote, Link, Note, SentenceNote, Setter};
 use crate::pages::ink::Ink;
 use crate::pages::mark::Mark;
 
@@ -25,6 +25,12 @@ impl Setter<'_> {
         for conflict in &line.conflicts {
             notes.push(Note::Conflict(ConflictNote {
                 label: self.said(&conflict.label),
+                of: Some(Link {
+                    href: self
+                        .reader
+                        .to(&self.station.record_path(&marks.record.to_string())),
+                    label: Ink::written(&marks.provisional),
+                }),
                 values: conflict
                     .values
                     .iter()

@@ -110,28 +110,52 @@ impl Setter<'_> {
             class,
             body,
             href: None,
-            due: cell.due.first().map(|due| self.page_due(due)),
+            due: cell
+                .due
+                .first()
+                .and_then(|due| self.page_due(due, &cell.text)),
         }
     }
 
-    /// A cell that is a day or a moment is printed as these are, and breaks between its parts
-    /// alone.
+    /// A cell that is a day or a moment breaks between its parts alone.
     fn cell_text(&self, text: &Said) -> Ink {
         let text = text.get(self.reader.catalogue_language());
-        let times = self.station.times(self.reader);
-        match times.reprinted(text) {
-            Some(text) => Ink::breaking(&text, &['年', '月', ' ']),
-            None => Ink::written(text),
+        match self.station.times(self.reader).is_printed(text) {
+            true => Ink::breaking(text, &['年', '月', ' ']),
+            false => Ink::written(text),
         }
     }
 
-    fn page_due(&self, due: &PageDue) -> DueLine {
-        let as_of = if due.over { i64::MAX } else { i64::MIN };
-        self.due(&due.due, as_of)
+    /// Beside a cell that is the limit's own day the day is not said again.
+    fn page_due(&self, page: &PageDue, beside: &Said) -> Option<DueLine> {
+        let due = &page.due;
+        let as_of = if page.over { i64::MAX } else { i64::MIN };
+        let line = self.due(due, as_of);
+        let day = self.last_day(due.due);
+        let is_said = beside.get(self.reader.catalogue_language()) == day;
+        if !is_said || due.stopped.is_some() && due.done.is_none() {
+            return Some(line);
+        }
+        let words = self.reader.words();
+        let text = match (line.over, due.done) {
+            (false, None) => return None,
+            (false, Some(_)) => &words.due_met,
+            (true, None) => &words.due_missed,
+            (true, Some(_)) => &words.due_late,
+        };
+        Some(DueLine {
+            text: text.clone(),
+            over: line.over,
+        })
     }
 
-    /// A limit in words, as it stands at a moment.
-    /// How a limit stands. While its clock stands still nothing is due.
+    /// A limit ends with a day; its first moment after would name the next one.
+    fn last_day(&self, due: i64) -> String {
+        let times = self.station.times(self.reader);
+        times.day(&times.day_of(due.saturating_sub(1)))
+    }
+
+    /// How a limit stands at a moment. While its clock stands still nothing is due.
     pub fn due(&self, due: &Due, now: i64) -> DueLine {
         let Some(since) = due.stopped.filter(|_| due.done.is_none()) else {
             return self.due_line(due.due, due.done, now);
@@ -146,9 +170,7 @@ impl Setter<'_> {
 
     pub fn due_line(&self, due: i64, done: Option<i64>, now: i64) -> DueLine {
         let words = self.reader.words();
-        let times = self.station.times(self.reader);
-        // The limit ends with a day; its first moment after would name the next one.
-        let day = times.day(&times.day_of(due.saturating_sub(1)));
+        let day = self.last_day(due);
         let over = done.unwrap_or(now) >= due;
         let word = match (over, done) {
             (true, Some(_)) => &words.due_done_late,

@@ -144,10 +144,13 @@ fn draw(name: &str, sample: &Sample) -> Vec<Drawn> {
                 .render()
                 .unwrap(),
         );
-        let message = Message {
-            title: HOSTILE.to_owned(),
-            kept: HOSTILE.to_owned(),
-            todo: HOSTILE.to_owned(),
+        let message = match name {
+            "hostile" => Message {
+                title: HOSTILE.to_owned(),
+                kept: HOSTILE.to_owned(),
+                todo: HOSTILE.to_owned(),
+            },
+            _ => language.problem("no_such_route"),
         };
         let page = problem::html(&reader("/nowhere", language), &message, "abcdefgh");
         add("problem", page.unwrap());
