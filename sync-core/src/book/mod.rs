@@ -20,6 +20,7 @@ mod nobody;
 mod page;
 mod reading;
 mod station;
+mod sheets;
 
 pub use crate::catalogue::Due;
 pub use docs::books_markdown;

@@ -192,7 +192,13 @@ impl<'a> Reading<'a> {
             (Fold::Sum, Datum::Decimal(n)) if n.is_finite() => Some(LineCell::Number(*n)),
             (Fold::Span, Datum::Instant(at)) => Some(LineCell::Span(*at, *at)),
             (
-                Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Span | Fold::Refs,
+                Fold::First
+                | Fold::List
+                | Fold::Once
+                | Fold::Sum
+                | Fold::Span
+                | Fold::Refs
+                | Fold::Sheets,
                 Datum::Empty
                 | Datum::Text(_)
                 | Datum::Integer(_)
@@ -238,7 +244,7 @@ fn evaluated(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<LineCe
         Fold::Span => expr
             .span(ctx)?
             .map(|(from, until)| LineCell::Span(from, until)),
-        Fold::Refs => {
+        Fold::Refs | Fold::Sheets => {
             let references = expr.list(ctx)?;
             return Ok((!references.is_empty()).then_some(LineCell::Refs(references)));
         }
@@ -251,7 +257,9 @@ fn evaluated(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<LineCe
         let ctx = ctx.in_language(language);
         match fold {
             Fold::Span => joined(expr, &ctx),
-            Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Refs => expr.text(&ctx),
+            Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Refs | Fold::Sheets => {
+                expr.text(&ctx)
+            }
         }
     };
     Ok(said(Said {

@@ -204,6 +204,12 @@ fn write_step(out: &mut String, step: &Step) {
     for guard in &step.guards {
         let (when, otherwise) = (cell_code(guard.when.source()), both(&guard.otherwise));
         only.push(format!("{when}, else: {otherwise}"));
+    if let Some(draws) = &step.draws {
+        let (number, block) = (code(&draws.number), code(&draws.block));
+        only.push(format!(
+            "draws the next number of a block into {number} and {block}"
+        ));
+    }
     }
     let (to, label, by) = (code(&step.to), both(&step.label), words(&step.by));
     let _ = writeln!(

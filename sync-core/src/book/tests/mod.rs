@@ -5,6 +5,7 @@ mod duty_log;
 mod export;
 mod hostile;
 mod official;
+mod number_blocks;
 mod worked;
 mod workload;
 
