@@ -130,9 +130,17 @@ impl Setter<'_> {
         self.due(&due.due, as_of)
     }
 
-    /// A limit in words, as it stands at a moment.
-    /// How a limit stands. While its clock stands still nothing is due.
+    /// How a limit stands at a moment, in words. While its clock stands still nothing is due.
     pub fn due(&self, due: &Due, now: i64) -> DueLine {
+        if due.excused && due.is_over(now) {
+            let line = self.due_line(due.due, due.done, now);
+            let times = self.station.times(self.reader);
+            let day = times.day(&times.day_of(due.due.saturating_sub(1)));
+            return DueLine {
+                text: self.reader.words().due_excused.replace("{day}", &day),
+                over: line.over && due.done.is_none(),
+            };
+        }
         let Some(since) = due.stopped.filter(|_| due.done.is_none()) else {
             return self.due_line(due.due, due.done, now);
         };
@@ -171,6 +179,8 @@ impl Setter<'_> {
             (!line.conflicts.is_empty(), Mark::Conflict),
             (line.removed.is_some(), Mark::Removed),
             (line.unknown, Mark::Unknown),
+            (!line.breaches.is_empty(), Mark::Breach),
+            (!line.missing.is_empty(), Mark::Missing),
             (!line.unreadable.is_empty(), Mark::Unreadable),
         ] {
             if set {
