@@ -17,6 +17,7 @@ mod http;
 mod kill;
 mod members;
 mod metrics;
+mod numbers;
 mod pages;
 mod phone;
 mod statements;

@@ -4,6 +4,7 @@
 mod acts;
 mod books;
 mod conflicts;
+mod drawn;
 mod fields;
 mod links;
 mod steps;
@@ -235,6 +236,7 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
         unknown: facts.unknown,
         breaches: setter
             .breaches(&breaches.steps, &breaches.missing)
+            .chain(desk.drawn())
             .collect(),
         conflicts: desk.conflicts(),
         amendments: desk.amendments(lines),
