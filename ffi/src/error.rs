@@ -5,6 +5,7 @@ use sync_core::fieldbook::{OpenError, Refusal};
 use crate::form::FormError;
 #[cfg(feature = "http")]
 use crate::http::HttpError;
+use crate::phone::NumberError;
 use crate::store::StoreError;
 
 /// What was asked did not happen; what was saved before stands.
@@ -41,6 +42,8 @@ pub enum PhoneError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Number(#[from] NumberError),
     #[error("this is no package that a phone has given")]
     NoPackage,
 }

@@ -51,9 +51,10 @@ impl<E: Into<PhoneError>> From<E> for Failure {
             PhoneError::Copied | PhoneError::Refused(Refusal::Doubled) => {
                 Failure::MustJoinAnew { detail }
             }
-            PhoneError::Form(_) | PhoneError::NoRecord(_) | PhoneError::SeveralRecords { .. } => {
-                Failure::Input { detail }
-            }
+            PhoneError::Form(_)
+            | PhoneError::NoRecord(_)
+            | PhoneError::SeveralRecords { .. }
+            | PhoneError::Number(_) => Failure::Input { detail },
             PhoneError::Store(_) | PhoneError::Open(_) | PhoneError::File { .. } => {
                 Failure::Store { detail }
             }

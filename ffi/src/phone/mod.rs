@@ -4,6 +4,7 @@
 //! demo's officers and the apps all ask the same.
 
 mod import;
+mod numbers;
 mod package;
 mod part;
 mod read;
@@ -19,6 +20,7 @@ use sync_core::record::view::View;
 use sync_core::record::write::Edit;
 
 pub use import::{Imported, Line};
+pub use numbers::{NumberBlock, NumberError};
 pub use package::Taken;
 pub use read::{Membership, RECORD_HEADER, Shown};
 #[cfg(feature = "http")]
@@ -218,8 +220,9 @@ impl Phone {
     }
 
     /// An act whose edits are already known.
-    pub fn save(&mut self, act: Vec<Deed>, again: Option<ActId>) -> Result<Saved, PhoneError> {
+    pub fn save(&mut self, mut act: Vec<Deed>, again: Option<ActId>) -> Result<Saved, PhoneError> {
         self.may_write()?;
+        self.draw(&mut act)?;
         let replies = self.run(Input::Record { act, again })?;
         replies
             .into_iter()

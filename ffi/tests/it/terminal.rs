@@ -207,3 +207,44 @@ fn what_one_phone_gives_another_takes_once() {
     assert_eq!(status, 1);
     assert!(complaint.contains("no package"), "{complaint}");
 }
+
+#[test]
+fn numbers_are_asked_for_listed_and_refused_with_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(join(
+        dir.path(),
+        Catalogue::embedded(),
+        &["stationed_officer"],
+    ));
+    let (status, out, _) = said(dir.path(), &["numbers"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("fieldbook numbers ask"), "{out}");
+    let (status, out, _) = said(dir.path(), &["numbers", "ask"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("sync while there is a signal"), "{out}");
+    let (_, out, _) = said(dir.path(), &["numbers"]);
+    assert!(out.contains("not given yet: sync"), "{out}");
+    let (_, out, _) = said(dir.path(), &["numbers", "--json"]);
+    assert!(
+        out.contains("\"free\":[]") && out.contains("\"range\":null"),
+        "{out}"
+    );
+    for (words, line) in [
+        (
+            ["numbers", "void", "000001", "spoilt"],
+            "no free number of this phone",
+        ),
+        (
+            ["numbers", "return", "000001", "moved on"],
+            "no block of this phone",
+        ),
+        (["numbers", "return", "000001", " "], "say why"),
+    ] {
+        let (status, _, complaint) = said(dir.path(), &words);
+        assert_eq!(status, 2, "{complaint}");
+        assert!(complaint.contains(line), "{complaint}");
+    }
+    let (status, _, complaint) = said(dir.path(), &["numbers", "ask", "--form", "parking"]);
+    assert_eq!(status, 2);
+    assert!(complaint.contains("on_spot_decision"), "{complaint}");
+}

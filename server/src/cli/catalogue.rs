@@ -2,11 +2,12 @@
 //! are given.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use sync_core::catalogue::{Catalogue, MAX_BUNDLE_BYTES, Sources, day_of};
+use sync_core::catalogue::{Catalogue, Limit, MAX_BUNDLE_BYTES, Sources, day_of, due};
 
 use super::out;
 use crate::clock::Clock;
@@ -58,10 +59,11 @@ pub fn run(options: &Options, clock: &Clock) -> Result<()> {
                 "{kinds} kinds and {books} books without mistakes, catalogue {}",
                 catalogue.hash()
             ));
-            if let Some(year) = without_calendar(&catalogue, clock.now_ms()) {
+            if let Some((year, limits)) = without_calendar(&catalogue, clock.now_ms()) {
                 out::complain(&format!(
                     "holidays.toml says nothing of {year}: limits that reach into it know weekends \
-                     only. Add the year from the State Council's notice."
+                     only ({}). Add the year from the State Council's notice.",
+                    named(&limits)
                 ));
             }
             Ok(())
@@ -76,18 +78,45 @@ pub fn run(options: &Options, clock: &Clock) -> Result<()> {
     }
 }
 
-/// The first year without holidays among those that a limit begun now can reach into.
-fn without_calendar(catalogue: &Catalogue, now: i64) -> Option<i16> {
-    let years = [now, now.saturating_add(LONGEST_OF_A_CASE)];
-    let years = years.into_iter().filter_map(|at| day_of(at, CHINA));
-    catalogue.holidays.lacks(years.map(|day| day.year()))
+/// The first year without holidays that a limit begun now can reach into, with those limits.
+fn without_calendar(catalogue: &Catalogue, now: i64) -> Option<(i16, BTreeSet<String>)> {
+    let holidays = &catalogue.holidays;
+    let year_of = |at: i64| Some(day_of(at, CHINA)?.year());
+    let last_year = |limit: &Limit| {
+        let count = limit.count?;
+        let mut end = due(now, count.value, count.unit, holidays, CHINA);
+        for more in &limit.extensions {
+            let length = more.length.unwrap_or(count);
+            for _ in 0..more.times {
+                let from = end.saturating_sub(1);
+                end = due(from, length.value, length.unit, holidays, CHINA);
+            }
+        }
+        year_of(end.saturating_sub(1))
+    };
+    let mut ends: Vec<(i16, String)> = Vec::new();
+    for kind in catalogue.kinds.values() {
+        let limits = kind.limits.iter();
+        let named = limits.map(|limit| (last_year(limit), format!("{}/{}", kind.name, limit.name)));
+        ends.extend(named.filter_map(|(year, name)| Some((year?, name))));
+    }
+    let today = year_of(now)?;
+    let last = ends.iter().map(|(year, _)| *year).max().unwrap_or(today);
+    let year = holidays.lacks(today..=last.max(today))?;
+    let reach = ends.into_iter().filter(|(last, _)| *last >= year);
+    Some((year, reach.map(|(_, name)| name).collect()))
+}
+
+/// The first of many names.
+fn named(limits: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<&str> = limits.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if limits.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// Where the holidays hold, in minutes east of UTC.
 const CHINA: i32 = 480;
-
-/// The 90 days of the ordinary procedure, in milliseconds.
-const LONGEST_OF_A_CASE: i64 = 90 * 24 * 3_600_000;
 
 fn load(folder: &Path) -> Result<Catalogue> {
     let mut sources = Sources::new();
@@ -133,8 +162,16 @@ mod tests {
             let moment = format!("{day}T12:00:00+08:00").parse::<jiff::Timestamp>();
             without_calendar(Catalogue::embedded(), moment.unwrap().as_millisecond())
         };
-        assert_eq!(at("2026-05-11"), None);
-        assert_eq!(at("2026-12-01"), Some(2027));
-        assert_eq!(at("2030-05-11"), Some(2030));
+        let (year, limits) = at("2026-05-11").unwrap();
+        assert_eq!(
+            (year, named(&limits).as_str()),
+            (2027, "request/suspension")
+        );
+        let (year, limits) = at("2026-12-01").unwrap();
+        assert!(year == 2027 && limits.contains("case/decide"), "{limits:?}");
+        assert!(!limits.contains("case/file_with_agency"), "{limits:?}");
+        let (year, limits) = at("2030-05-11").unwrap();
+        assert!(year == 2030 && limits.contains("case/file_with_agency"));
+        assert!(named(&limits).ends_with(", …"));
     }
 }

@@ -1,6 +1,8 @@
 //! What stands beside a row, in words: so that no file looks cleaner than its page.
 
-use sync_core::book::{Amendment, LineConflict, LineMarks, Page, PageRow, Said, Variant};
+use sync_core::book::{
+    Amendment, Breach, LineConflict, LineMarks, Page, PageRow, Said, Variant, Why,
+};
 use sync_core::catalogue::{Language, display_moment};
 
 use super::words::{Words, fill};
@@ -86,10 +88,38 @@ impl Print {
                 let last = self.at(due.due.due - 1);
                 let day = last.split(' ').next().unwrap_or_default();
                 let parts = [("column", self.said(&column.label)), ("at", day)];
-                fill(&self.words().overdue, &parts)
+                let sentence = match due.due.excused {
+                    true => &self.words().excused,
+                    false => &self.words().overdue,
+                };
+                fill(sentence, &parts)
             })
         });
         overdue.collect()
+    }
+
+    fn breach(self, breach: &Breach) -> String {
+        let words = self.words();
+        let (sentence, name, what) = match &breach.why {
+            Why::Order { from } if from.is_empty() => (&words.breach_first, "from", String::new()),
+            Why::Order { from } => (&words.breach_order, "from", self.list(from)),
+            Why::Condition => (&words.breach_condition, "rule", String::new()),
+            Why::Guard(rule) => (&words.breach_guard, "rule", self.said(rule).to_owned()),
+        };
+        let at = self.at(breach.at);
+        let step = self.said(&breach.step);
+        let parts = [
+            ("by", breach.by.as_str()),
+            ("at", &at),
+            ("step", step),
+            (name, &what),
+        ];
+        fill(sentence, &parts)
+    }
+
+    fn list(self, said: &[Said]) -> String {
+        let said: Vec<&str> = said.iter().map(|one| self.said(one)).collect();
+        said.join(self.language.pick("、", ", "))
     }
 
     pub fn marks(self, row: &PageRow) -> String {
@@ -111,6 +141,13 @@ impl Print {
             .filter(|(is, _)| *is)
             .map(|(_, word)| word.clone())
             .collect();
+        for line in marks(row) {
+            said.extend(line.breaches.iter().map(|one| self.breach(one)));
+            if !line.missing.is_empty() {
+                let fields = self.list(&line.missing);
+                said.push(fill(&words.missing, &[("fields", &fields)]));
+            }
+        }
         for removed in marks(row).filter_map(|marks| marks.removed.as_ref()) {
             let parts = [
                 ("reason", removed.reason.as_str()),

@@ -17,7 +17,8 @@ macro_rules! words {
 
 words! {
     local_number records amendments conflicts marks margin struck partly_struck late clocks_apart
-    unknown_fields unreadable between amendment amendment_why conflict conflict_value removed
+    unknown_fields breach_order breach_first breach_condition breach_guard missing excused
+    unreadable between amendment amendment_why conflict conflict_value removed
     overdue everything until since up_to heading masked full coverage_all coverage_some
     coverage_none total continued cut page
 }

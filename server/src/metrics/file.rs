@@ -111,6 +111,7 @@ fn as_json(
             "figure": metric.figure,
             "notes": metric.notes,
             "behind": metric.behind,
+            "excused": metric.excused,
             "definition": words.definition(catalogue),
             "source": words.source,
         })

@@ -38,6 +38,7 @@ pub struct MetricWords {
     pub definition: String,
     pub source: String,
     pub behind: String,
+    pub excused: String,
     pub behind_first: String,
     pub officers: String,
     pub officers_lead: String,

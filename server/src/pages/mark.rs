@@ -11,12 +11,14 @@ pub enum Mark {
     Held,
     Removed,
     Unknown,
+    Breach,
+    Missing,
     Unreadable,
 }
 
 impl Mark {
     /// In the order in which the legend explains them.
-    pub const ALL: [Mark; 8] = [
+    pub const ALL: [Mark; 10] = [
         Mark::Registered,
         Mark::Late,
         Mark::Amended,
@@ -24,6 +26,8 @@ impl Mark {
         Mark::Held,
         Mark::Removed,
         Mark::Unknown,
+        Mark::Breach,
+        Mark::Missing,
         Mark::Unreadable,
     ];
 
@@ -37,6 +41,8 @@ impl Mark {
             Mark::Held => "held",
             Mark::Removed => "removed",
             Mark::Unknown => "unknown",
+            Mark::Breach => "breach",
+            Mark::Missing => "missing",
             Mark::Unreadable => "unreadable",
         }
     }
@@ -50,6 +56,8 @@ impl Mark {
             Mark::Held => &words.mark_held,
             Mark::Removed => &words.mark_removed,
             Mark::Unknown => &words.mark_unknown,
+            Mark::Breach => &words.mark_breach,
+            Mark::Missing => &words.mark_missing,
             Mark::Unreadable => &words.mark_unreadable,
         }
     }

@@ -32,8 +32,9 @@ words! {
     sign_day sign_between proof happened recorded received not_received clocks_ahead clocks_slow clocks_behind
     clocks_written_later apart_later apart_earlier number records_in_row phone server_device
     somebody mark_registered mark_late mark_amended mark_conflict mark_held mark_removed
-    mark_unknown mark_unreadable legend blank amended_by amendment_line no_reason removed_by
-    removed_disputed unknown_note unreadable_note due_by due_done due_over due_stopped due_done_late due_met due_missed due_late amendments
+    mark_unknown mark_breach mark_missing mark_unreadable legend blank amended_by amendment_line no_reason removed_by
+    removed_disputed unknown_note breach_order breach_first breach_condition breach_guard
+    missing_note number_not_drawn block_not_used unreadable_note due_by due_done due_over due_excused due_stopped due_done_late due_met due_missed due_late amendments
     amendments_none summary summary_day summary_said sum_rows sum_records sum_late sum_amended sum_conflicts sum_struck
     empty_day empty_month empty_book empty_how record state no_state contested author fields field
     value written_by_at empty_fields earlier_count steps no_steps follow follow_none follow_by

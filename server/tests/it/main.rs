@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod anew;
+mod breaches;
 mod card;
 mod card_desk;
 mod card_pages;
@@ -19,6 +20,7 @@ mod kill;
 mod lines;
 mod members;
 mod metrics;
+mod numbers;
 mod pages;
 mod phone;
 mod scene;

@@ -105,7 +105,7 @@ on_both_engines! {
         assert_eq!(metric(&json, "satisfied")["text"], Value::Null);
         assert_eq!(json["officers"][0]["minutes"], 120);
         let csv = get(at, "/s/S00/metrics.csv?lang=en", "");
-        assert!(csv.contains("Entries with evidence,0.0%,0,2,"), "{csv}");
+        assert!(csv.contains("Entries that state evidence,0.0%,0,2,"), "{csv}");
         assert!(csv.contains("Satisfaction,—,0,0,"), "{csv}");
         server.stop().await;
     }

@@ -124,7 +124,7 @@ fn in_and_out_and_again(operator: &Operator, location: &Location) {
     assert_eq!(operator.done(&[&book[..], &days[..]].concat()), "");
     let line = operator.fails(&["export", "book", "R9", "--station", "S00"]);
     assert!(
-        line.contains("there is no book R9; there are M, R1, R10, R2, R3"),
+        line.contains("there is no book R9; there are M, R1, R10, R11, R2, R3"),
         "{line}"
     );
 

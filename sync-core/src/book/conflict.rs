@@ -171,7 +171,7 @@ impl<'a> Contest<'a> {
     ) -> Option<Vec<Variant>> {
         match place.column.fold {
             Fold::First | Fold::List | Fold::Once => {}
-            Fold::Sum | Fold::Span | Fold::Refs => return None,
+            Fold::Sum | Fold::Span | Fold::Refs | Fold::Sheets => return None,
         }
         let mut variants: Vec<Variant> = Vec::new();
         for contest in contests

@@ -29,7 +29,7 @@ pub fn books_markdown(catalogue: &Catalogue) -> String {
     out
 }
 
-const FOLDS: [(Fold, &str); 6] = [
+const FOLDS: [(Fold, &str); 7] = [
     (
         Fold::First,
         "what the first record says that has something to say",
@@ -44,6 +44,10 @@ const FOLDS: [(Fold, &str); 6] = [
     (
         Fold::Refs,
         "the register numbers of other records, each once; a local number where there is none yet",
+    ),
+    (
+        Fold::Sheets,
+        "numbers of a block of forms; one that stands twice, or that the block does not hold, is marked",
     ),
 ];
 

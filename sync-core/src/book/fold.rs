@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::foot::{amended, amendments, coverage, said, summary};
 use super::names::Names;
 use super::page::{Page, PageCell, PageColumn, PageDue, PageFacts, PagePart, PageRow, RowMarks};
-use super::{Line, LineCell, Said};
+use super::{Line, LineCell, Said, sheets};
 use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, display_span};
 use crate::ids::RecordId;
 
@@ -111,6 +111,8 @@ impl Folder<'_> {
             .iter()
             .map(|column| self.cell(column, lines, &row));
         row.cells = cells.collect();
+        let block = number.map(|number| number.text.as_str());
+        sheets::mark(&self.book.columns, block, &mut row.cells);
         row
     }
 
@@ -323,7 +325,7 @@ fn shown<'l>(column: &Column, lines: &[&'l Line]) -> Vec<&'l Line> {
             let holds = all.iter().find(|line| !is_struck(line));
             holds.or(all.first()).copied().into_iter().collect()
         }
-        Fold::List | Fold::Once | Fold::Sum | Fold::Span | Fold::Refs => {
+        Fold::List | Fold::Once | Fold::Sum | Fold::Span | Fold::Refs | Fold::Sheets => {
             speaking.by_ref().collect()
         }
     }

@@ -135,6 +135,12 @@ pub struct LineMarks {
     /// the line says.
     #[serde(skip_serializing_if = "is_false")]
     pub unknown: bool,
+    /// Steps that were not taken as the kind says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Breach>,
+    /// The fields that must be filled in by now and are empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Said>,
     /// The columns (or `per`, or `day`) that could not be worked out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
@@ -143,6 +149,29 @@ pub struct LineMarks {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// A step that its phone should not have let through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breach {
+    pub step: Said,
+    pub why: Why,
+    /// The writer's code.
+    pub by: String,
+    pub device: DeviceId,
+    /// Recorded, in milliseconds since 1970 by the device's clock.
+    pub at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It does not follow where the record stood; nowhere where no step had been taken.
+    Order { from: Vec<Said> },
+    /// The condition under which the step is offered at all.
+    Condition,
+    /// What law or station demand, in the catalogue's sentence.
+    Guard(Said),
 }
 
 /// The three clocks of a record, in milliseconds since 1970.

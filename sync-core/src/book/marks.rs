@@ -38,6 +38,8 @@ pub(super) fn of(reading: &Reading<'_>) -> LineMarks {
         conflicts: Vec::new(),
         removed: removed(view, Some(reading.kind)),
         unknown: is_unknown(view, reading.kind),
+        breaches: reading.breaches.steps.clone(),
+        missing: reading.breaches.missing.clone(),
         unreadable: Vec::new(),
     }
 }

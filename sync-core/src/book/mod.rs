@@ -5,6 +5,7 @@
 //! call the same two, and neither depends on the order in which anything arrived.
 
 mod amend;
+mod breach;
 mod conflict;
 mod docs;
 mod export;
@@ -19,16 +20,18 @@ mod names;
 mod nobody;
 mod page;
 mod reading;
+mod sheets;
 mod station;
 
 pub use crate::catalogue::Due;
+pub use breach::{Breaches, breaches};
 pub use docs::books_markdown;
 pub use export::{mask_record, row_json};
 pub use facts::{RecordFacts, facts};
 pub use fold::page;
 pub use line::{
-    Amendment, Clocks, Drift, DriftCause, Line, LineCell, LineConflict, LineMarks, Removed, Said,
-    Variant,
+    Amendment, Breach, Clocks, Drift, DriftCause, Line, LineCell, LineConflict, LineMarks, Removed,
+    Said, Variant, Why,
 };
 pub use lines::lines;
 pub use mask::mask;

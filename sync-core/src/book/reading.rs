@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use minijinja::value::ValueKind;
 
+use super::breach::{self, Breaches};
 use super::{Due, LineCell, Said, Station, amend};
 use crate::catalogue::{
     self, Book, Column, Datum, Expr, ExprContext, ExprError, Field, Fold, Kind, Language, Limit,
-    RecordData, Required, Source, display,
+    RecordData, Source, display,
 };
 use crate::record::data;
 use crate::record::view::View;
@@ -20,6 +21,7 @@ pub(super) struct Reading<'a> {
     pub kind: &'a Kind,
     pub station: &'a Station,
     pub data: Arc<RecordData>,
+    pub breaches: Breaches,
 }
 
 /// A record's data with its time limits.
@@ -105,45 +107,17 @@ impl<'a> Reading<'a> {
             kind,
             station,
             data: read(view, kind, station),
+            breaches: Breaches::default(),
         };
-        let (required, missing) = reading.completeness();
+        let breaches = breach::of(&reading);
+        let required = breach::required(&reading).count();
         let facts = &mut Arc::make_mut(&mut reading.data).facts;
-        (facts.required, facts.missing) = (required, missing);
+        facts.required = u32::try_from(required).unwrap_or(u32::MAX);
+        facts.missing = u32::try_from(breaches.missing.len()).unwrap_or(u32::MAX);
+        facts.breaches = u32::try_from(breaches.steps.len()).unwrap_or(u32::MAX);
         facts.amended = amend::is_amended(view, kind);
+        reading.breaches = breaches;
         reading
-    }
-
-    /// How many fields the record must have by now, and how many of them are empty. A field whose
-    /// condition cannot be told is not asked for.
-    fn completeness(&self) -> (u32, u32) {
-        let steps = &self.data.steps;
-        let context = self.context(&self.data);
-        let required = self.kind.fields.iter().filter(|field| {
-            let by_now = match &field.required {
-                Required::Never => false,
-                Required::Create => true,
-                Required::Step(step) => steps.contains_key(step),
-            };
-            let when = field.when.as_ref();
-            by_now && when.is_none_or(|when| when.truth(&context).unwrap_or(false))
-        });
-        required.fold((0, 0), |(required, missing), field| {
-            let is_empty = match self.data.fields.get(&field.name) {
-                None | Some(Datum::Empty) => true,
-                Some(Datum::Text(text)) => text.trim().is_empty(),
-                Some(Datum::List(items)) => items.is_empty(),
-                Some(Datum::Rows(rows)) => rows.is_empty(),
-                Some(
-                    Datum::Integer(_)
-                    | Datum::Decimal(_)
-                    | Datum::Boolean(_)
-                    | Datum::Instant(_)
-                    | Datum::Point { .. }
-                    | Datum::Track { .. },
-                ) => false,
-            };
-            (required + 1, missing + u32::from(is_empty))
-        })
     }
 
     pub fn context(&self, data: &Arc<RecordData>) -> ExprContext {
@@ -192,7 +166,13 @@ impl<'a> Reading<'a> {
             (Fold::Sum, Datum::Decimal(n)) if n.is_finite() => Some(LineCell::Number(*n)),
             (Fold::Span, Datum::Instant(at)) => Some(LineCell::Span(*at, *at)),
             (
-                Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Span | Fold::Refs,
+                Fold::First
+                | Fold::List
+                | Fold::Once
+                | Fold::Sum
+                | Fold::Span
+                | Fold::Refs
+                | Fold::Sheets,
                 Datum::Empty
                 | Datum::Text(_)
                 | Datum::Integer(_)
@@ -238,7 +218,7 @@ fn evaluated(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<LineCe
         Fold::Span => expr
             .span(ctx)?
             .map(|(from, until)| LineCell::Span(from, until)),
-        Fold::Refs => {
+        Fold::Refs | Fold::Sheets => {
             let references = expr.list(ctx)?;
             return Ok((!references.is_empty()).then_some(LineCell::Refs(references)));
         }
@@ -251,7 +231,9 @@ fn evaluated(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<LineCe
         let ctx = ctx.in_language(language);
         match fold {
             Fold::Span => joined(expr, &ctx),
-            Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Refs => expr.text(&ctx),
+            Fold::First | Fold::List | Fold::Once | Fold::Sum | Fold::Refs | Fold::Sheets => {
+                expr.text(&ctx)
+            }
         }
     };
     Ok(said(Said {

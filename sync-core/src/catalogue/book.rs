@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::block;
 use super::expr::Expr;
 use super::kind::Personal;
 use super::names::{Label, words};
@@ -95,6 +96,8 @@ words!(
         Span = "span",
         /// Numbers of other records, filled in when the page is built.
         Refs = "refs",
+        /// Numbers of a block of forms: each stands once, and is one of the block's.
+        Sheets = "sheets",
     }
 );
 
@@ -154,6 +157,8 @@ pub(super) enum NumberPart {
     Year,
     /// Counted from 1 each year, with zeros in front up to so many digits.
     N(usize),
+    /// The record is a block of numbers: the first and the last of them.
+    Range(usize),
 }
 
 impl NumberRule {
@@ -166,8 +171,15 @@ impl NumberRule {
                 NumberPart::Word => word.to_owned(),
                 NumberPart::Year => year.to_string(),
                 NumberPart::N(width) => format!("{n:0width$}"),
+                NumberPart::Range(width) => block::range(n, *width),
             })
             .collect()
+    }
+
+    /// Whether its numbers are blocks of numbers.
+    pub fn is_of_blocks(&self) -> bool {
+        let is_range = |part: &NumberPart| matches!(part, NumberPart::Range(_));
+        self.parts.iter().any(is_range)
     }
 
     /// The parts of a format, or what is wrong with it.
@@ -186,19 +198,22 @@ impl NumberRule {
                 "word" => NumberPart::Word,
                 "year" => NumberPart::Year,
                 "n" => NumberPart::N(1),
-                other => match other.strip_prefix("n:").map(str::parse) {
-                    Some(Ok(width @ 1..=12)) => NumberPart::N(width),
-                    Some(Ok(_) | Err(_)) | None => {
-                        return Err(format!("unknown placeholder `{{{other}}}`"));
+                other => {
+                    let width = |(_, width): (&str, &str)| width.parse().ok();
+                    let width = other.split_once(':').and_then(width);
+                    match (other.split(':').next(), width) {
+                        (Some("n"), Some(width @ 1..=12)) => NumberPart::N(width),
+                        (Some("range"), Some(width @ 1..=12)) => NumberPart::Range(width),
+                        _ => return Err(format!("unknown placeholder `{{{other}}}`")),
                     }
-                },
+                }
             });
             rest = &rest[open + len + 1..];
         }
         if !rest.is_empty() {
             parts.push(NumberPart::Text(rest.to_owned()));
         }
-        let counts = |part: &NumberPart| matches!(part, NumberPart::N(_));
+        let counts = |part: &NumberPart| matches!(part, NumberPart::N(_) | NumberPart::Range(_));
         if !parts.iter().any(counts) {
             return Err("the format has no `{n}`, so all records would get one number".to_owned());
         }
@@ -224,6 +239,27 @@ mod tests {
             parts: NumberRule::parse(format).unwrap(),
         };
         assert_eq!(rule.text("锦城", 2026, 7), "锦城案〔2026〕第0007号");
+    }
+
+    #[test]
+    fn the_number_of_a_block_is_its_range_and_names_every_sheet_once() {
+        let format = "{word}当罚〔{year}〕{range:6}号";
+        let rule = NumberRule {
+            when: vec!["asked".to_owned()],
+            format: format.to_owned(),
+            parts: NumberRule::parse(format).unwrap(),
+        };
+        assert!(rule.is_of_blocks());
+        let second = rule.text("锦—城", 2026, 2);
+        assert_eq!(second, "锦—城当罚〔2026〕000026—000050号");
+        let (first, second) = (
+            block::sheets(&rule.text("锦—城", 2026, 1)),
+            block::sheets(&second),
+        );
+        assert_eq!(second.first().unwrap(), "锦—城当罚〔2026〕000026号");
+        assert_eq!(second.last().unwrap(), "锦—城当罚〔2026〕000050号");
+        let all: std::collections::BTreeSet<_> = first.iter().chain(&second).collect();
+        assert_eq!(all.len() as u64, 2 * block::SHEETS);
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Due {
     /// It ends at a moment of the day, not with a day.
     #[serde(default, skip_serializing_if = "is_false")]
     pub to_the_minute: bool,
+    /// Where it was passed: an appeal was approved, so it leaves the assessment.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub excused: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -132,6 +135,8 @@ impl Run<'_> {
                 (due, extended, !count.unit.is_of_days())
             }
         };
+        let excused = self.limit.excused.as_ref();
+        let excused = excused.is_some_and(|excused| excused.truth(self.ctx).unwrap_or(false));
         Some(Due {
             limit: self.limit.name.clone(),
             from,
@@ -140,6 +145,7 @@ impl Run<'_> {
             stopped,
             extended,
             to_the_minute,
+            excused,
         })
     }
 

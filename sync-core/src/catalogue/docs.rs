@@ -130,6 +130,9 @@ fn write_limit(out: &mut String, limit: &Limit) {
     if !limit.stops.is_empty() {
         remarks.push(format!("stands still in {}", words(&limit.stops)));
     }
+    if let Some(excused) = &limit.excused {
+        remarks.push(format!("excused when {}", cell_code(excused.source())));
+    }
     for more in &limit.extensions {
         let by = more
             .length
@@ -200,6 +203,12 @@ fn write_step(out: &mut String, step: &Step) {
     }
     if let Some(when) = &step.when {
         only.push(cell_code(when.source()));
+    }
+    if let Some(draws) = &step.draws {
+        let (number, block) = (code(&draws.number), code(&draws.block));
+        only.push(format!(
+            "draws the next number of a block into {number} and {block}"
+        ));
     }
     for guard in &step.guards {
         let (when, otherwise) = (cell_code(guard.when.source()), both(&guard.otherwise));

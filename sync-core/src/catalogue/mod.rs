@@ -17,6 +17,7 @@
 //! of a folder at once, each with file, line and mend. A catalogue travels as a bundle: the
 //! files that hold after `extends` and `remove`, in one canonical text of bytes.
 
+pub mod block;
 mod book;
 mod bundle;
 mod clock;
@@ -45,8 +46,8 @@ pub use expr::{
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
 pub use kind::{
-    Count, Extension, Field, FieldType, Guard, Holds, Kind, Limit, Merge, Personal, Required, Step,
-    TimeUnit, Where,
+    Count, Draws, Extension, Field, FieldType, Guard, Holds, Kind, Limit, Merge, Personal,
+    Required, Step, TimeUnit, Where,
 };
 pub use limits::{day_of, due, midnight};
 pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role, Setting};

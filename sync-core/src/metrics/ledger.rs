@@ -46,7 +46,9 @@ impl Ledger {
         let complete = &mut self.complete;
         complete.of += required;
         complete.hits += required.saturating_sub(missing);
-        if missing > 0 {
+        let breaches = fact.count("breaches");
+        complete.note_all(Note::Breaches, breaches);
+        if missing > 0 || breaches > 0 {
             complete.behind.add(at, record);
         }
         if let Some(proof) = fact.number("proof") {

@@ -37,6 +37,8 @@ pub struct Metric {
     /// What was counted beside it, or left out of it.
     pub notes: BTreeMap<Note, u64>,
     pub behind: Behind,
+    /// Passed their limit, and left out because an appeal was approved.
+    pub excused: Behind,
 }
 
 /// A number never stands without what it was counted out of.
@@ -141,6 +143,8 @@ named!(
         WeeksOff = "weeks_off",
         NoCalendar = "no_calendar",
         Suspended = "suspended",
+        Excused = "excused",
+        Breaches = "breaches",
         NoLimit = "no_limit",
         Contested = "contested",
         Pending = "pending",
@@ -287,6 +291,7 @@ pub(super) struct Share {
     pub of: u64,
     pub notes: BTreeMap<Note, u64>,
     pub behind: Earliest,
+    pub excused: Earliest,
 }
 
 impl Share {
@@ -334,6 +339,7 @@ impl Share {
             figure,
             notes: self.notes,
             behind: self.behind.told(),
+            excused: self.excused.told(),
         }
     }
 }

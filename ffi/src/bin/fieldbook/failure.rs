@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ffi::form::FormError;
 use ffi::http::HttpError;
-use ffi::{PhoneError, StoreError};
+use ffi::{NumberError, PhoneError, StoreError};
 use sync_core::fieldbook::{OpenError, Refusal};
 use sync_core::record::change::Scalar;
 use sync_core::record::value::BadValue;
@@ -45,7 +45,9 @@ impl Failure {
             | Failure::Word(_)
             | Failure::TrackPoint(_)
             | Failure::NoServer
-            | Failure::Phone(PhoneError::Form(_) | PhoneError::SeveralRecords { .. }) => 2,
+            | Failure::Phone(
+                PhoneError::Form(_) | PhoneError::SeveralRecords { .. } | PhoneError::Number(_),
+            ) => 2,
             Failure::Phone(_) | Failure::StoreMissing(_) | Failure::NoPackage(_) => 1,
         }
     }
@@ -99,7 +101,20 @@ fn of_phone(error: &PhoneError, say: &Say) -> Problem {
         PhoneError::NoKey => ("internal", detail(error)),
         PhoneError::Alarm(what) => ("alarm", vec![("detail", what.clone())]),
         PhoneError::File { .. } => ("file_failed", detail(error)),
+        PhoneError::Number(error) => of_number(error),
         PhoneError::NoPackage => ("no_package", vec![("path", String::new())]),
+    }
+}
+
+fn of_number(error: &NumberError) -> Problem {
+    match error {
+        NumberError::NoBlocks => ("numbers_none", vec![]),
+        NumberError::NotFree { given, next } => (
+            "number_not_free",
+            vec![("given", given.clone()), ("next", next.clone())],
+        ),
+        NumberError::NoBlock { given } => ("block_unknown", vec![("given", given.clone())]),
+        NumberError::NoReason => ("reason_wanted", vec![]),
     }
 }
 

@@ -6,6 +6,7 @@ mod import;
 mod join;
 mod kinds;
 mod list;
+mod numbers;
 mod package;
 mod places;
 mod record;
@@ -85,6 +86,8 @@ enum Command {
     Status(status::Status),
     /// Show what was held and why, and submit it again
     Tray(tray::Tray),
+    /// Show the numbers of pre-numbered forms that this phone holds; ask for more, void, give back
+    Numbers(numbers::Numbers),
     /// Show what the server showed that cannot be, now and in the past
     Alarms(alarms::Alarms),
     /// Exchange with the server
@@ -150,6 +153,7 @@ fn run(args: Args, say: &Say) -> Result<(), Failure> {
         Command::Fetch(fetch) => fetch.run(phone, say),
         Command::Status(status) => status.run(phone, say),
         Command::Tray(tray) => tray.run(phone, say),
+        Command::Numbers(numbers) => numbers.run(phone, say),
         Command::Alarms(alarms) => alarms.run(phone, say),
         Command::Sync(sync) => sync.run(phone, say),
         Command::Give(give) => give.run(phone, say),

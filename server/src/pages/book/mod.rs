@@ -33,7 +33,7 @@ pub struct BookPage {
     pub w: &'static Words,
     pub coverage: Option<CoverageView>,
     pub sheet: Sheet,
-    pub marks: [Mark; 8],
+    pub marks: [Mark; 10],
     pub amended: Mark,
     pub conflict: Mark,
     pub unreadable: Mark,

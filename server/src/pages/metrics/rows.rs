@@ -35,8 +35,9 @@ pub struct Row {
     pub notes: Vec<String>,
     pub definition: String,
     pub source: String,
-    /// How many records make the difference, what they are, and the earliest of them.
-    pub behind: Option<Behind>,
+    /// The records that make the difference, and those that were left out on appeal: how many,
+    /// what they are, and the earliest of them.
+    pub lists: Vec<Behind>,
 }
 
 #[derive(Debug)]
@@ -99,7 +100,8 @@ fn group(measure: Measure) -> &'static str {
 
 /// The records that the page links to under a metric.
 pub fn linked(metric: &Metric) -> impl Iterator<Item = &RecordId> {
-    metric.behind.records.iter().take(LISTED)
+    let lists = [&metric.behind, &metric.excused].into_iter();
+    lists.flat_map(|list| list.records.iter().take(LISTED))
 }
 
 pub fn groups(reader: &Reader, station: &Shown, found: &Found) -> Vec<Group> {
@@ -124,24 +126,27 @@ fn row(reader: &Reader, station: &Shown, found: &Found, metric: &Metric) -> Row 
     let m = MetricWords::of(reader.language);
     let words = m.measure(metric.measure);
     let target = metric.figure.is_met();
-    let all = metric.behind.all;
-    let behind = (all > 0).then(|| {
-        let records: Vec<Link> = linked(metric)
-            .map(|record| link(reader, station, found, record))
-            .collect();
-        let n = records.len().to_string();
-        let first = m.behind_first.replace("{n}", &n);
-        Behind {
-            what: words.behind.clone(),
-            count: m.behind.replace("{n}", &all.to_string()),
-            first: if all > records.len() as u64 {
-                first.replace("{all}", &all.to_string())
-            } else {
-                String::new()
-            },
-            records,
-        }
-    });
+    let listed = |list: &sync_core::metrics::Behind, what: &str| {
+        (list.all > 0).then(|| {
+            let records = list.records.iter().take(LISTED);
+            let records = records.map(|record| link(reader, station, found, record));
+            let records: Vec<Link> = records.collect();
+            let n = records.len().to_string();
+            let first = m.behind_first.replace("{n}", &n);
+            Behind {
+                what: what.to_owned(),
+                count: m.behind.replace("{n}", &list.all.to_string()),
+                first: if list.all > records.len() as u64 {
+                    first.replace("{all}", &list.all.to_string())
+                } else {
+                    String::new()
+                },
+                records,
+            }
+        })
+    };
+    let behind = listed(&metric.behind, &words.behind);
+    let excused = listed(&metric.excused, &m.excused);
     // The verdict on a target stands with the figure.
     let notes = notes(metric, m)
         .into_iter()
@@ -155,7 +160,7 @@ fn row(reader: &Reader, station: &Shown, found: &Found, metric: &Metric) -> Row 
         notes: notes.collect(),
         definition: words.definition(station.catalogue()),
         source: words.source.clone(),
-        behind,
+        lists: behind.into_iter().chain(excused).collect(),
     }
 }
 

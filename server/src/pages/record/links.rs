@@ -10,7 +10,7 @@ use crate::pages::station::Shown;
 use crate::{args, sql};
 
 /// Records that name one record: more are found by its page's search.
-const MAX_SHOWN: u64 = 100;
+pub(super) const MAX_SHOWN: u64 = 100;
 
 /// Another record, and the field that names it.
 #[derive(Debug, Clone)]
@@ -132,14 +132,19 @@ impl Desk<'_> {
             .named
             .iter()
             .find(|linked| linked.record == record)?;
+        Some(self.titled(linked))
+    }
+
+    /// Its title, which leads to it where the station has it.
+    pub(super) fn titled(&self, linked: &Linked) -> Ink {
         let (reader, station) = (self.setter.reader, self.setter.station);
         let title = self.title_of(linked);
-        Some(match linked.title.is_empty() {
+        match linked.title.is_empty() {
             true => title,
             false => Ink::link(
-                &reader.to(&station.record_path(&record.to_string())),
+                &reader.to(&station.record_path(&linked.record.to_string())),
                 &title,
             ),
-        })
+        }
     }
 }

@@ -4,6 +4,7 @@
 mod acts;
 mod books;
 mod conflicts;
+mod drawn;
 mod fields;
 mod links;
 mod steps;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use sync_core::book::{self, Clocks, Line, LineMarks, RecordFacts};
+use sync_core::book::{self, Breaches, Clocks, Line, LineMarks, RecordFacts};
 use sync_core::catalogue::{Field, Kind};
 use sync_core::envelope::Number;
 use sync_core::ids::RecordId;
@@ -30,7 +31,9 @@ use crate::pages::frame::{self, Crumb, Frame, Place};
 use crate::pages::ink::{Ink, plain};
 use crate::pages::mark::Mark;
 use crate::pages::reader::Reader;
-use crate::pages::sheet::{AmendedNote, ClockLine, ConflictNote, DueLine, Moment, Setter, Value};
+use crate::pages::sheet::{
+    AmendedNote, ClockLine, ConflictNote, DueLine, Moment, SentenceNote, Setter, Value,
+};
 use crate::pages::station::{DeviceName, Shown, crumb};
 use crate::pages::value::shown;
 use crate::pages::words::Words;
@@ -58,6 +61,8 @@ pub struct RecordPage {
     pub clocks: Vec<ClockLine>,
     pub removed: Ink,
     pub unknown: bool,
+    /// What it came to against the rules of its kind.
+    pub breaches: Vec<SentenceNote>,
     pub conflicts: Vec<ConflictNote>,
     pub amendments: Vec<AmendedNote>,
     pub fields: Vec<FieldView>,
@@ -198,6 +203,7 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
     let (view, lines) = (&stored.view, stored.lines.as_slice());
     let kind = station.catalogue().kinds.get(&view.kind);
     let facts = book::facts(view, &station.books);
+    let breaches = book::breaches(view, &station.books);
     let desk = Desk {
         setter: &setter,
         view,
@@ -229,7 +235,7 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
         w,
         kind: kind_label,
         title: station.title(reader, &facts.title),
-        marks: states(&facts, marks),
+        marks: states(&facts, marks, &breaches),
         state: desk.state(),
         numbers: numbers.map(|number| Ink::written(&number.text)).collect(),
         author: station.who(reader, &author),
@@ -237,6 +243,10 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
         clocks: desk.clocks(&facts, marks),
         removed: desk.removed(),
         unknown: facts.unknown,
+        breaches: setter
+            .breaches(&breaches.steps, &breaches.missing)
+            .chain(desk.drawn())
+            .collect(),
         conflicts: desk.conflicts(),
         amendments: desk.amendments(lines),
         unfilled: Ink::joined(unfilled.iter().map(|field| &field.label), &w.list_between),
@@ -255,7 +265,7 @@ pub fn draw(reader: &Reader, station: &Shown, stored: &Stored, now: i64) -> Reco
     }
 }
 
-fn states(facts: &RecordFacts, marks: Option<&LineMarks>) -> Vec<Mark> {
+fn states(facts: &RecordFacts, marks: Option<&LineMarks>, breaches: &Breaches) -> Vec<Mark> {
     let mut shown = vec![Mark::Registered];
     for (set, mark) in [
         (marks.is_some_and(|marks| marks.late), Mark::Late),
@@ -266,6 +276,8 @@ fn states(facts: &RecordFacts, marks: Option<&LineMarks>) -> Vec<Mark> {
             facts.unknown || marks.is_some_and(|marks| marks.unknown),
             Mark::Unknown,
         ),
+        (!breaches.steps.is_empty(), Mark::Breach),
+        (!breaches.missing.is_empty(), Mark::Missing),
     ] {
         if set {
             shown.push(mark);

@@ -1,6 +1,6 @@
 //! What stands below a row: amendments, conflicts, and what else its reader should know.
 
-use sync_core::book::{Amendment, Page, RowMarks};
+use sync_core::book::{Amendment, Breach, Page, RowMarks, Said, Why};
 
 use super::{AmendedNote, ConflictNote, Link, Note, SentenceNote, Setter};
 use crate::pages::ink::Ink;
@@ -62,6 +62,10 @@ impl Setter<'_> {
                 text,
             }));
         }
+        notes.extend(
+            self.breaches(&line.breaches, &line.missing)
+                .map(Note::Sentence),
+        );
         if !line.unreadable.is_empty() {
             let columns: Vec<Ink> = line
                 .unreadable
@@ -76,6 +80,44 @@ impl Setter<'_> {
             }));
         }
         notes
+    }
+
+    /// What a record came to against the rules of its kind, each in a sentence.
+    pub fn breaches<'m>(
+        &'m self,
+        steps: &'m [Breach],
+        missing: &'m [Said],
+    ) -> impl Iterator<Item = SentenceNote> + 'm {
+        let words = self.reader.words();
+        let listed = |said: &[Said]| {
+            let said: Vec<Ink> = said.iter().map(|one| self.said(one)).collect();
+            Ink::joined(&said, &words.list_between)
+        };
+        let steps = steps.iter().map(move |breach| {
+            let (sentence, name, what) = match &breach.why {
+                Why::Order { from } if from.is_empty() => {
+                    (&words.breach_first, "from", Ink::default())
+                }
+                Why::Order { from } => (&words.breach_order, "from", listed(from)),
+                Why::Condition => (&words.breach_condition, "rule", Ink::default()),
+                Why::Guard(rule) => (&words.breach_guard, "rule", self.said(rule)),
+            };
+            let parts = [
+                ("by", self.station.who(self.reader, &breach.by)),
+                ("at", Ink::label(&self.moment(breach.at).text)),
+                ("step", self.said(&breach.step)),
+                (name, what),
+            ];
+            SentenceNote {
+                mark: Mark::Breach,
+                text: Ink::sentence(sentence, &parts),
+            }
+        });
+        let fields = (!missing.is_empty()).then(|| SentenceNote {
+            mark: Mark::Missing,
+            text: Ink::sentence(&words.missing_note, &[("fields", listed(missing))]),
+        });
+        steps.chain(fields)
     }
 
     pub fn amended(&self, column: Ink, amendment: &Amendment) -> AmendedNote {

@@ -155,8 +155,16 @@ impl Setter<'_> {
         times.day(&times.day_of(due.saturating_sub(1)))
     }
 
-    /// How a limit stands at a moment. While its clock stands still nothing is due.
+    /// How a limit stands at a moment, in words. While its clock stands still nothing is due.
     pub fn due(&self, due: &Due, now: i64) -> DueLine {
+        if due.excused && due.is_over(now) {
+            let line = self.due_line(due.due, due.done, now);
+            let day = self.last_day(due.due);
+            return DueLine {
+                text: self.reader.words().due_excused.replace("{day}", &day),
+                over: line.over && due.done.is_none(),
+            };
+        }
         let Some(since) = due.stopped.filter(|_| due.done.is_none()) else {
             return self.due_line(due.due, due.done, now);
         };
@@ -193,6 +201,8 @@ impl Setter<'_> {
             (!line.conflicts.is_empty(), Mark::Conflict),
             (line.removed.is_some(), Mark::Removed),
             (line.unknown, Mark::Unknown),
+            (!line.breaches.is_empty(), Mark::Breach),
+            (!line.missing.is_empty(), Mark::Missing),
             (!line.unreadable.is_empty(), Mark::Unreadable),
         ] {
             if set {

@@ -1,9 +1,11 @@
 //! Records made by officers of one station, and what its books say of them.
 
+mod breaches;
 mod case_register;
 mod duty_log;
 mod export;
 mod hostile;
+mod number_blocks;
 mod official;
 mod worked;
 mod workload;

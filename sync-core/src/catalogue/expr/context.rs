@@ -90,6 +90,8 @@ pub struct Facts {
     pub required: u32,
     /// How many of them are empty.
     pub missing: u32,
+    /// How many steps were not taken as the kind says.
+    pub breaches: u32,
     /// Something that stood there when it was submitted was replaced.
     pub amended: bool,
 }
@@ -105,6 +107,7 @@ pub(in crate::catalogue) const FACTS: &[&str] = &[
     "trail",
     "required",
     "missing",
+    "breaches",
     "amended",
     "per",
 ];
@@ -235,6 +238,7 @@ impl Root {
             "trail" => Value::from(clean(&facts.trail)),
             "required" => Value::from(facts.required),
             "missing" => Value::from(facts.missing),
+            "breaches" => Value::from(facts.breaches),
             "amended" => Value::from(facts.amended),
             "per" => Value::from(clean(&self.per)),
             _ => return None,

@@ -79,6 +79,12 @@ pub(super) const FILTERS: &[Filter] = &[
         1..=16,
         "write `f.table|rows('cell', 'cell')`",
     ),
+    filter(
+        "each",
+        Operand::Field,
+        1..=1,
+        "write `f.table|each('cell')`",
+    ),
     filter("ref", Operand::Any, 1..=1, "write `f.link|ref('R3')`"),
     filter(
         "minutes",
@@ -142,6 +148,7 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("officer", officer);
     env.add_filter("officers", officers);
     env.add_filter("rows", tables::rows);
+    env.add_filter("each", tables::each);
     env.add_filter("ref", reference);
     env.add_filter("minutes", minutes);
     env.add_filter("period", period);

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use minijinja::value::{Rest, Value};
 use minijinja::{Error, State};
 
-use super::context::{Datum, Root, empty};
+use super::context::{Datum, Many, Root, empty};
 use super::display;
 use super::filters::{root, unknown};
+use super::reference::clean;
 
 pub(super) fn rows(
     state: &State<'_, '_>,
@@ -24,6 +25,30 @@ pub(super) fn rows(
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
     let text = display::rows(known, list, &cells, &root.around, root.language);
     Ok(Value::from(text))
+}
+
+/// The texts of one cell, row by row.
+pub(super) fn each(
+    state: &State<'_, '_>,
+    _: &Value,
+    field: &str,
+    cell: &str,
+) -> Result<Value, Error> {
+    let root = root(state)?;
+    let list = of_rows(state, &root, field)?;
+    let texts = list.iter().filter_map(|row| match row.get(cell)? {
+        Datum::Text(text) => Some(Value::from(clean(text))),
+        Datum::Empty
+        | Datum::Integer(_)
+        | Datum::Decimal(_)
+        | Datum::Boolean(_)
+        | Datum::Instant(_)
+        | Datum::Point { .. }
+        | Datum::Track { .. }
+        | Datum::List(_)
+        | Datum::Rows(_) => None,
+    });
+    Ok(Value::from_object(Many(texts.collect())))
 }
 
 /// The rows in which a cell holds a code.

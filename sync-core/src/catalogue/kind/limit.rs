@@ -52,6 +52,9 @@ pub struct Limit {
     /// The states in which the clock stands still.
     pub stops: Vec<String>,
     pub extensions: Vec<Extension>,
+    /// Whether an appeal against its having been passed was approved: it is passed all the same,
+    /// and leaves the assessment.
+    pub excused: Option<Expr>,
     /// Law and article it comes from; empty where it is the station's own rule.
     pub law: String,
 }
@@ -60,7 +63,8 @@ impl Limit {
     /// The fields that decide on it.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         let named = [&self.since, &self.filled, &self.day].into_iter().flatten();
-        let asked = self.when.iter().flat_map(Expr::fields);
+        let asked = [&self.when, &self.excused].into_iter().flatten();
+        let asked = asked.flat_map(Expr::fields);
         named.map(String::as_str).chain(asked)
     }
 }

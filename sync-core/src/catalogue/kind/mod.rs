@@ -73,6 +73,17 @@ pub struct Step {
     pub when: Option<Expr>,
     /// What else must be, each with a sentence that says what to do where it is not.
     pub guards: Vec<Guard>,
+    /// Taking it uses up a number of a pre-numbered form.
+    pub draws: Option<Draws>,
+}
+
+/// Where a record keeps the number that a step uses up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draws {
+    /// The text field of the number, as printed.
+    pub number: String,
+    /// The record field of the block that it is from.
+    pub block: String,
 }
 
 /// A condition of a step that the law or the station sets.

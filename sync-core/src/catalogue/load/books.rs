@@ -345,7 +345,8 @@ impl<'a> BookReader<'a> {
                 parts,
             }),
             Err(what) => {
-                let mend = "its placeholders are `{word}`, `{year}`, `{n}` and `{n:4}`";
+                let mend =
+                    "its placeholders are `{word}`, `{year}`, `{n}`, `{n:4}` and `{range:6}`";
                 self.file.mistake(&format.span(), what, mend);
                 None
             }

@@ -31,6 +31,19 @@ pub(super) fn kind(file: &File<'_>, later: &LaterKind, catalogue: &Arc<Catalogue
     let Some(kind) = catalogue.kinds.get(&later.name) else {
         return;
     };
+    for block in &later.blocks {
+        let links = kind
+            .field(block.get_ref())
+            .and_then(|field| field.links.as_deref());
+        if links.and_then(|kind| catalogue.blocks_of(kind)).is_none() {
+            file.mistake(
+                &block.span(),
+                format!("`{}` links to no kind that holds blocks of numbers", block.get_ref()),
+                "link it to a kind with the tables `used` (no, record) and `voided` (no, reason) and \
+                 a book whose number has `{range:6}`",
+            );
+        }
+    }
     for placed in &later.exprs {
         if (Checker {
             file,
@@ -86,7 +99,7 @@ fn fits(expr: &Expr, ctx: &ExprContext, fold: Fold) -> Result<Option<&'static st
             .span(ctx)?
             .is_none()
             .then_some("the column spans, but the cell is not `[first, last]` moments"),
-        Fold::Refs => {
+        Fold::Refs | Fold::Sheets => {
             expr.list(ctx)?;
             None
         }
@@ -178,7 +191,7 @@ impl Checker<'_> {
             }
             for (arg, at) in &filter.args {
                 good &= match filter.name {
-                    "rows" | "sum" | "longest" => self.cell(field, arg, at),
+                    "rows" | "each" | "sum" | "longest" => self.cell(field, arg, at),
                     "minutes" | "period" => {
                         let instants = self.kind.fields.iter();
                         let instants = instants.filter(|field| field.ty == FieldType::Instant);
@@ -288,7 +301,7 @@ fn takes(filter: &str) -> Option<&'static [FieldType]> {
         "day" | "date_weekday" => Some(&[Date, Instant]),
         "label" => Some(&[Choice, Boolean]),
         "officer" | "officers" | "certified" => Some(&[Person, Text]),
-        "rows" | "rows_of" | "count" | "sum" | "longest" => Some(&[Table, Evidence]),
+        "rows" | "rows_of" | "each" | "count" | "sum" | "longest" => Some(&[Table, Evidence]),
         "ref" => Some(&[Record]),
         "money" => Some(&[Money]),
         _ => None,

@@ -10,7 +10,7 @@ use super::super::lists::{AUTHOR, HANDLER, MEMBER};
 use super::super::mistake::File;
 use super::super::names::is_name;
 use super::super::read::{Reader, read_file};
-use super::super::{Catalogue, FieldType, Guard, Kind, Setting, Step};
+use super::super::{Catalogue, Draws, Field, FieldType, Guard, Kind, Setting, Step};
 use super::{known, own_name, plain, unique};
 
 /// What can be judged only when all kinds and books are read.
@@ -20,6 +20,8 @@ pub(super) struct LaterKind {
     pub exprs: Vec<PlacedExpr>,
     /// The kinds that record fields link to.
     pub links: Vec<Spanned<String>>,
+    /// The fields of blocks of numbers that steps draw from.
+    pub blocks: Vec<Spanned<String>>,
 }
 
 /// An expression and the place of its text in the file.
@@ -28,6 +30,9 @@ pub(super) struct PlacedExpr {
     pub expr: Expr,
     pub at: Range<usize>,
 }
+
+/// A number field and a block field, as written.
+type Drawn = (Spanned<String>, Spanned<String>);
 
 pub(super) struct KindReader<'a> {
     pub file: &'a File<'a>,
@@ -83,8 +88,14 @@ impl<'a> KindReader<'a> {
         self.roles(create.as_deref(), &[]);
         let (clock, title) = (top.text("clock"), top.text("title"));
         let (submitted, handlers) = (top.texts("submitted"), top.text("handlers"));
-        let steps = self.steps(&top);
+        let (steps, draws_on) = self.steps(&top);
         let fields = self.fields(&top, &steps);
+        for (number, block) in draws_on {
+            self.field_of(&number, &fields, FieldType::Text);
+            if self.field_of(&block, &fields, FieldType::Record) {
+                self.later.blocks.push(block);
+            }
+        }
         let limits = self.limits(&top, &steps, &fields);
         top.finish();
         let field_names = || fields.iter().map(|field| field.name.as_str());
@@ -155,6 +166,13 @@ impl<'a> KindReader<'a> {
         }
     }
 
+    fn field_of(&self, name: &Spanned<String>, fields: &[Field], ty: FieldType) -> bool {
+        let single = |field: &&Field| field.ty == ty && !field.many;
+        let fit = fields.iter().filter(single);
+        let what = format!("single field of type {}", ty.word());
+        known(self.file, name, &what, fit.map(|field| field.name.as_str()))
+    }
+
     pub fn roles(&self, roles: Option<&[Spanned<String>]>, of_record: &[&str]) {
         for role in roles.into_iter().flatten() {
             let names = of_record.iter().copied().chain(self.roles.iter().copied());
@@ -197,7 +215,9 @@ impl<'a> KindReader<'a> {
         }
     }
 
-    fn steps(&mut self, top: &Reader<'_, '_>) -> Vec<Step> {
+    /// The steps, and the number and block fields that they draw on.
+    fn steps(&mut self, top: &Reader<'_, '_>) -> (Vec<Step>, Vec<Drawn>) {
+        let mut draws_on = Vec::new();
         let mut names = Vec::new();
         let mut froms = Vec::new();
         let mut steps = Vec::new();
@@ -221,6 +241,17 @@ impl<'a> KindReader<'a> {
             let when = row.text("when");
             let when = self.expr(when);
             let guards = self.guards(&row);
+            let drawn = row.table("draws").and_then(|row| {
+                let number = row.needed("number", "name the text field of the number");
+                let block = row.needed("block", "name the record field of the block");
+                row.finish();
+                Some((number?, block?))
+            });
+            let draws = drawn.as_ref().map(|(number, block)| Draws {
+                number: number.get_ref().clone(),
+                block: block.get_ref().clone(),
+            });
+            draws_on.extend(drawn);
             steps.push(Step {
                 to: to
                     .as_ref()
@@ -232,6 +263,7 @@ impl<'a> KindReader<'a> {
                 where_,
                 when,
                 guards,
+                draws,
             });
             froms.extend(from.unwrap_or_default());
             names.extend(to);
@@ -251,7 +283,7 @@ impl<'a> KindReader<'a> {
                 "name in `from` a step that can be reached, or write `from = []`",
             );
         }
-        steps
+        (steps, draws_on)
     }
 }
 

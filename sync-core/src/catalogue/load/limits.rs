@@ -70,6 +70,8 @@ impl KindReader<'_> {
                 }
             }
         }
+        let excused = row.text("excused");
+        let excused = self.expr(excused);
         let extensions = row.tables("extensions").into_iter();
         let extensions = extensions.filter_map(|row| self.extension(row, steps));
         let limit = Limit {
@@ -86,6 +88,7 @@ impl KindReader<'_> {
             count,
             stops,
             extensions: extensions.collect(),
+            excused,
             law: row.text("law").map(Spanned::into_inner).unwrap_or_default(),
         };
         row.finish();

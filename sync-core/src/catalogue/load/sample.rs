@@ -26,6 +26,7 @@ pub(super) fn full(kind: &Kind, catalogue: &Catalogue) -> RecordData {
             stopped: None,
             extended: 0,
             to_the_minute: false,
+            excused: true,
         };
         (limit.name.clone(), due)
     });
@@ -49,6 +50,7 @@ pub(super) fn full(kind: &Kind, catalogue: &Catalogue) -> RecordData {
             trail: format!("x@{NOW}"),
             required: 7,
             missing: 1,
+            breaches: 1,
             amended: true,
         },
     }

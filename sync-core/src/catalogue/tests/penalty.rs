@@ -41,6 +41,7 @@ impl Penalty<'_> {
             ("facts_certain".to_owned(), Datum::Boolean(true)),
             ("law".to_owned(), text("上海市市容环境卫生管理条例")),
             ("penalties".to_owned(), Datum::Rows(vec![fine])),
+            ("form_no".to_owned(), text("锦华当罚〔2026〕000001号")),
         ]);
         let more = self
             .more
@@ -94,6 +95,21 @@ fn t6_a_fine_above_the_cap_is_sent_to_the_ordinary_procedure() {
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains("ordinary procedure"));
     }
+}
+
+#[test]
+fn a_decision_on_the_spot_needs_a_number_of_a_pre_numbered_form() {
+    let penalty = Penalty {
+        handlers: TWO,
+        party: "citizen",
+        yuan: 50,
+        more: &[("form_no", Datum::Empty)],
+    };
+    let told = penalty.refused();
+    assert!(
+        told.len() == 1 && told[0].contains("ask for a block"),
+        "{told:?}"
+    );
 }
 
 #[test]

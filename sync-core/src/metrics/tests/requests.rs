@@ -1,6 +1,7 @@
 //! Limits, answers, callbacks and repeats of requests; limits of cases.
 
 use super::*;
+use crate::record::change::Scalar;
 
 /// A request that officer 1 wrote down when it came.
 fn request(station: &Station, n: u64, at: i64, edits: &[Edit]) -> Paper {
@@ -264,4 +265,100 @@ fn each_limit_of_a_case_that_fell_due_counts() {
     let report = of_may(&station, &papers);
     assert_eq!(rate(&report, Measure::CasesOnTime), (1, 1));
     assert_eq!(note(&report, Measure::CasesOnTime, Note::Suspended), 1);
+}
+
+fn reviewed(outcome: &str) -> Edit {
+    let cell = |name: &str, value: &str| (name.to_owned(), Scalar::Str(value.to_owned()));
+    Edit::AddRow {
+        field: "appeal_reviews".into(),
+        cells: vec![cell("by", "O0003"), cell("outcome", outcome)],
+    }
+}
+
+/// A report of a violation that came on 4 May and was closed after its five working days.
+fn late(station: &Station, n: u64) -> Paper {
+    let track = set("legal_track", "report_of_violation");
+    let mut paper = accepted(station, n, may(4, 9, 0), &[track]);
+    close(&mut paper, may(20, 9, 0));
+    paper
+}
+
+#[test]
+fn what_passed_its_limit_with_an_appeal_approved_leaves_the_rate_and_is_listed() {
+    let station = default_station();
+    let appeal = || set("appeal_reason", "住户外出,两次上门未遇");
+    let mut approved = late(&station, 1);
+    approved.edit(1, may(21, 9, 0), &[appeal()]);
+    let asked = approved.lines(&station);
+    approved.edit(3, may(22, 9, 0), &[reviewed("approved")]);
+    let mut rejected = late(&station, 2);
+    rejected.edit(1, may(21, 9, 0), &[appeal()]);
+    rejected.edit(
+        3,
+        may(22, 9, 0),
+        &[reviewed("approved"), reviewed("rejected")],
+    );
+    // Who decides without anybody having appealed decides nothing.
+    let mut unasked = late(&station, 3);
+    unasked.edit(3, may(22, 9, 0), &[reviewed("approved")]);
+    let is_excused = |lines: &[Line]| {
+        let line = lines.iter().find(|line| line.book == "R4").unwrap();
+        let due = &line.limits["due"];
+        assert!(due.is_over(may(41, 9, 0)), "the trace stays");
+        due.excused
+    };
+    assert!(!is_excused(&asked), "not before somebody decided");
+    assert!(is_excused(&approved.lines(&station)));
+    let id = approved.id();
+    let report = of_may(&station, &[approved, rejected, unasked]);
+    assert_eq!(rate(&report, Measure::RequestsOnTime), (0, 2));
+    assert_eq!(note(&report, Measure::RequestsOnTime, Note::Excused), 1);
+    let metric = report.metric(Measure::RequestsOnTime).unwrap();
+    assert_eq!(
+        (metric.excused.all, metric.excused.records.as_slice()),
+        (1, [id].as_slice())
+    );
+    assert_eq!(metric.behind.all, 2);
+}
+
+#[test]
+fn an_appeal_against_one_limit_of_a_case_excuses_no_other() {
+    let station = default_station();
+    let late = |n: u64, limits: &[&str]| {
+        let limits = limits
+            .iter()
+            .map(|name| crate::book::tests::add("appealed_limits", name));
+        let base = [
+            set("cause", "占用公共部位"),
+            set("offence_at", may(6, 9, 0)),
+            step("lead"),
+            step("on_spot_decided"),
+        ];
+        let edits: Vec<Edit> = base.into_iter().chain(limits).collect();
+        let mut paper = Paper::new(&station, "case", 1, n, may(6, 9, 0), &edits);
+        paper.edit(1, may(12, 9, 0), &[step("filed_with_agency")]);
+        let appeal = [set("appeal_reason", "系统故障"), reviewed("approved")];
+        paper.edit(3, may(13, 9, 0), &appeal);
+        paper
+    };
+    let papers = [
+        late(1, &["file_with_agency"]),
+        late(2, &["decide", "close"]),
+    ];
+    let report = of_may(&station, &papers);
+    assert_eq!(rate(&report, Measure::CasesOnTime), (0, 1));
+    assert_eq!(note(&report, Measure::CasesOnTime, Note::Excused), 1);
+}
+
+#[test]
+fn steps_against_the_rules_are_told_beside_completeness() {
+    let station = default_station();
+    let honest = accepted(&station, 1, may(4, 9, 0), &[]);
+    let mut skipped = request(&station, 2, may(4, 9, 0), &[]);
+    skipped.edit(2, may(5, 9, 0), &[step("closed")]);
+    let skipped_id = skipped.id();
+    let report = of_may(&station, &[honest, skipped]);
+    assert_eq!(note(&report, Measure::Complete, Note::Breaches), 1);
+    let behind = &report.metric(Measure::Complete).unwrap().behind.records;
+    assert!(behind.contains(&skipped_id));
 }

@@ -191,5 +191,6 @@ class PhoneTest : OnServer() {
         "facts_certain" to "true",
         "law" to "市容环境卫生管理条例第14条",
         "penalties.kind" to "warning",
+        "form_no" to "纸质决定书0001号",
     )
 }
