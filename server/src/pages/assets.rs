@@ -35,6 +35,11 @@ pub static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| {
 });
 
 pub async fn asset(Path(name): Path<String>) -> Response {
+    // The style names its drawing without what is in it: that may not be kept for ever.
+    let kept = match name.as_str() {
+        "slash.svg" => "public, max-age=86400",
+        _ => "public, max-age=31536000, immutable",
+    };
     let (kind, text) = match name.as_str() {
         "console.css" => ("text/css; charset=utf-8", STYLE),
         "console.js" => ("text/javascript; charset=utf-8", SCRIPT),
@@ -42,9 +47,6 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         "slash.svg" => ("image/svg+xml", SLASH),
         _ => return Error::NoSuchRoute.into_response(),
     };
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, kept)];
     (headers, text).into_response()
 }

@@ -8,6 +8,7 @@ use wardbook::card::read::Place;
 use wardbook::card::write::{self, Hand};
 use wardbook::card::{Card, Code, Deed, Wanted};
 use wardbook::error::Error;
+use wardbook::known::Known;
 use wardbook::officer::{ChangedAt, Officer, OfficerChange};
 use wardbook::{charter, read_tx, write_tx};
 
@@ -156,7 +157,7 @@ impl Desk {
         let now = self.store.clock.now_ms();
         let card = read_tx!(self.store.db, "test", async |tx| {
             let (station, record) = code.find(tx).await?;
-            let place = Place::read(tx, &station, now).await?;
+            let place = Place::read(tx, &Known::default(), &station, now).await?;
             place.card(tx, code.clone(), record).await
         })
         .await

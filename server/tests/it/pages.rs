@@ -1,6 +1,7 @@
 //! The console's pages over the store: long books in parts, and a number's place in them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sync_core::book::{Line, LineCell, LineMarks, Said};
 use sync_core::envelope::Number;
@@ -9,6 +10,8 @@ use wardbook::admission::numbers;
 use wardbook::db::Tx;
 use wardbook::error::Result;
 use wardbook::http::Limits;
+use wardbook::known::Known;
+use wardbook::station::Station;
 use wardbook::{args, sql, write_tx};
 
 use crate::http::{Server, get};
@@ -148,6 +151,35 @@ on_both_engines! {
             assert!(answer.contains("可以怎样办"), "{path}");
         }
         server.stop().await;
+    }
+
+    async fn a_page_shows_a_member_as_soon_as_the_charter_does(store) {
+        let station = store.station("S00").await;
+        let server = Server::start(&store, Limits::default()).await;
+        let chosen = |person: &str| {
+            let page = page(&server, &format!("/s/S00/held?officer={person}"));
+            page.contains(&format!("<option value=\"{person}\" selected"))
+        };
+        for person in ["O0001", "O0002"] {
+            assert!(!chosen(person));
+            store.code(&station, person, "stationed_officer").await;
+            assert!(chosen(person));
+        }
+        server.stop().await;
+    }
+
+    async fn stations_share_the_catalogue_that_they_both_have(store) {
+        let known = Known::default();
+        let mut held = Vec::new();
+        for code in ["S00", "S01"] {
+            let station = store.station(code).await;
+            let row = Station::get(&store.db, &station).await.unwrap();
+            held.push(known.holding(&row, &store.db).await.unwrap());
+            let again = known.holding(&row, &store.db).await.unwrap();
+            assert!(Arc::ptr_eq(&held[held.len() - 1], &again), "a charter is read once");
+        }
+        let [one, other] = [&held[0], &held[1]].map(|held| held.books.catalogue());
+        assert!(Arc::ptr_eq(one, other));
     }
 
     async fn an_empty_station_shows_every_page(store) {
