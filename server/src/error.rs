@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use sync_core::catalogue::Mistake;
+use sync_core::fieldbook::Refusal;
 use sync_core::ids::{BadName, PersonId, RecordId, StationId};
 use sync_core::sync::Nonce;
 
@@ -108,6 +109,16 @@ pub enum Error {
     TurnedAway(Vec<Refused>),
     #[error("there is no record {0} in this station")]
     RecordUnknown(RecordId),
+
+    #[error("no record of station {station} goes by {given}")]
+    RecordNotFound { station: StationId, given: String },
+    #[error("several records of station {station} go by {given}")]
+    RecordAmbiguous { station: StationId, given: String },
+    #[error("this is not written: {what}")]
+    NotWritten { what: String },
+    /// The record is not ready for it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
 
     #[error("there is no such card{} in this store", .code.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
     CardUnknown { code: Option<Code> },

@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
+use sync_core::fieldbook::Refusal;
 
 use crate::error::Error;
 use crate::messages::Language;
@@ -119,6 +120,10 @@ impl Error {
             Error::DeliveryTooLarge { .. } => ("delivery_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Error::TurnedAway(_) => ("envelopes_turned_away", StatusCode::UNPROCESSABLE_ENTITY),
             Error::RecordUnknown(_) => ("record_unknown", StatusCode::NOT_FOUND),
+            Error::RecordNotFound { .. } => ("record_not_found", StatusCode::NOT_FOUND),
+            Error::RecordAmbiguous { .. } => ("record_ambiguous", StatusCode::CONFLICT),
+            Error::NotWritten { .. } => ("not_written", StatusCode::CONFLICT),
+            Error::Refused(_) => ("step_not_ready", StatusCode::CONFLICT),
             Error::CardUnknown { .. } => ("card_unknown", StatusCode::NOT_FOUND),
             Error::CardRefused { .. } => ("card_refused", StatusCode::CONFLICT),
             Error::PhotoRefused { .. } => ("photo_refused", StatusCode::BAD_REQUEST),
@@ -145,9 +150,16 @@ impl Error {
     /// What the terminal says: one line, what went wrong and what to do.
     pub fn terminal_line(&self, language: Language) -> String {
         let message = language.problem(self.problem().0);
+        let said = match (self, language) {
+            // The catalogue says it in both languages.
+            (Error::Refused(Refusal::StepGuard { step, otherwise }), Language::Zh) => {
+                format!("{step}: {}", otherwise.zh)
+            }
+            (error, _) => error.chain(),
+        };
         match language {
-            Language::En => format!("{}. {}", self.chain(), message.todo),
-            Language::Zh => format!("{}({})。{}", message.title, self.chain(), message.todo),
+            Language::En => format!("{said}. {}", message.todo),
+            Language::Zh => format!("{}({said})。{}", message.title, message.todo),
         }
     }
 }

@@ -16,6 +16,7 @@ mod out;
 mod rebuild;
 mod serve;
 mod station;
+mod step;
 mod values;
 mod verify;
 
@@ -55,6 +56,8 @@ enum Command {
     Officer(officer::Options),
     /// Draft, approve, post, check and print the contact cards that residents see
     Card(card::Options),
+    /// Take a step that only the station's console may, on behalf of a member
+    Step(step::Options),
     /// Make a one-time code with which an officer's phone joins
     Invite(invite::Options),
     /// Take whole records in as the station's stock
@@ -135,6 +138,7 @@ fn run(command: Command, clock: Clock) -> Result<()> {
             Command::Station(options) => station::run(options, &clock).await,
             Command::Officer(options) => officer::run(options, &clock).await,
             Command::Card(options) => card::run(options, &clock).await,
+            Command::Step(options) => step::run(options, &clock).await,
             Command::Invite(options) => invite::run(options, &clock).await,
             Command::Import(options) => import::run(options, &clock).await,
             Command::Export(options) => export::run(options, &clock).await,

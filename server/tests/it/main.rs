@@ -8,6 +8,7 @@ mod card;
 mod card_desk;
 mod card_pages;
 mod cli;
+mod console_step;
 mod crash;
 mod demo;
 mod export;

@@ -77,6 +77,7 @@ mod again;
 mod alarm;
 mod anew;
 mod batch;
+pub mod check;
 mod close;
 mod dispatch;
 mod door;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::held::{Code, Held};
-use super::policy::{self, Rights};
+use super::policy::{self, Rights, Seat};
 use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
@@ -270,7 +270,7 @@ impl<'a> Desk<'a> {
             rights: Rights {
                 person: grant.person.clone(),
                 roles: roles.cloned().collect(),
-                server: false,
+                seat: Seat::Phone,
             },
             catalogue: self.catalogue_at(epoch),
             judged: true,
@@ -449,7 +449,7 @@ impl Standing {
         let rights = Rights {
             person,
             roles: Vec::new(),
-            server: false,
+            seat: Seat::Phone,
         };
         Standing {
             rights,

@@ -51,6 +51,8 @@ codes! {
     Superseded = "superseded",
     /// The person has no right to write there.
     Forbidden = "forbidden",
+    /// A step or mark bears another person's name than its writer's.
+    AnotherPerson = "another_person",
     /// The value or object is not what the field holds.
     WrongForm = "wrong_form",
     /// The path is none of a record's.

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::held::{Code, Held};
-use crate::catalogue::{AUTHOR, Field, FieldType, HANDLER, Kind, MEMBER, Merge};
+use crate::catalogue::{AUTHOR, Field, FieldType, HANDLER, Kind, MEMBER, Merge, Where};
 use crate::ids::{PersonId, StationId};
 use crate::record::change::{Action, At, Obj, Op, Scalar};
 use crate::record::history::{Clock, History, OpAt, Place, is_name};
@@ -24,8 +24,15 @@ pub struct Rights {
     pub person: PersonId,
     /// Granted when it was written and granted still.
     pub roles: Vec<String>,
-    /// The server writes for everybody; what it writes is not judged, only kept sound.
-    pub server: bool,
+    pub seat: Seat,
+}
+
+/// Where a person writes: some steps ask for more than a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    Phone,
+    /// At the station itself, which may take the steps that no phone may. It grants no role.
+    Console,
 }
 
 /// Judges the change at `position`, which the history has taken. `kind` is none where the
@@ -318,10 +325,15 @@ impl<'a> Reader<'a> {
         for ((container, key), entry) in std::mem::take(&mut self.entries) {
             let path = format!("{container}/{key}");
             let text = |name: &str| entry.get(name).and_then(Scalar::as_str);
-            if text("by") != Some(self.rights.person.as_str())
-                || entry.get("at").and_then(Scalar::as_int).is_none()
-            {
+            let Some(by) =
+                text("by").filter(|_| entry.get("at").and_then(Scalar::as_int).is_some())
+            else {
                 return Err(Held::new(Code::WrongForm, path));
+            };
+            if by != self.rights.person.as_str() {
+                let step = text("to").and_then(|to| self.kind?.step(to));
+                let what = step.map_or(path.as_str(), |step| &step.to);
+                return Err(Held::new(Code::AnotherPerson, what));
             }
             match (container.as_str(), text("to"), text("type")) {
                 ("steps", Some(to), None) => self.step(to)?,
@@ -345,9 +357,11 @@ impl<'a> Reader<'a> {
         let Some(step) = self.kind.and_then(|kind| kind.step(to)) else {
             return self.allow_default(to);
         };
-        match step.where_ {
-            Some(_) if !self.rights.server => Err(Held::new(Code::ServerOnly, to)),
-            Some(_) | None => self.allow(&step.by, to),
+        match (step.where_, self.rights.seat) {
+            (Some(Where::Console), Seat::Phone) => Err(Held::new(Code::ServerOnly, to)),
+            (Some(Where::Console), Seat::Console) | (None, Seat::Phone | Seat::Console) => {
+                self.allow(&step.by, to)
+            }
         }
     }
 
@@ -370,13 +384,12 @@ impl<'a> Reader<'a> {
     }
 
     fn may<R: AsRef<str>>(&self, roles: &[R]) -> bool {
-        self.rights.server
-            || roles.iter().any(|role| match role.as_ref() {
-                MEMBER => true,
-                AUTHOR => *self.author == self.rights.person,
-                HANDLER => *self.handler.get_or_init(|| self.is_handler()),
-                role => self.rights.roles.iter().any(|own| own == role),
-            })
+        roles.iter().any(|role| match role.as_ref() {
+            MEMBER => true,
+            AUTHOR => *self.author == self.rights.person,
+            HANDLER => *self.handler.get_or_init(|| self.is_handler()),
+            role => self.rights.roles.iter().any(|own| own == role),
+        })
     }
 
     /// Whether somebody in the change's past put the person among the record's handlers. A

@@ -1,15 +1,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::policy::{self, Rights, Seat};
 use super::*;
 use crate::catalogue::Catalogue;
 use crate::envelope::{
     Act, Charter, CharterDelta, DeviceGrant, Draft, Envelope, Frame, Member, Part, ServerKey,
     SoftKey, header,
 };
-use crate::ids::{ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
+use crate::ids::{ActId, ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use crate::record::canonical::Canonical;
-use crate::record::change::Scalar;
+use crate::record::change::{Decoded, Scalar};
+use crate::record::history::Origin;
 use crate::record::view::View;
 use crate::record::write::{self, Birth, Edit, Pen, Spot};
 
@@ -143,6 +145,56 @@ fn new_case(station: &Station, officer: usize, n: u64) -> (RecordId, Vec<u8>) {
     )
     .unwrap();
     (record, bytes)
+}
+
+#[test]
+fn a_step_of_the_console_asks_for_the_seat_the_role_and_ones_own_name() {
+    let station = Station::of(2);
+    let (record, first) = new_case(&station, 1, 1);
+    let mut desk = station.desk();
+    let (envelope, frame) = station.envelope(1, 1, Hash::ZERO, &[act(1, record, Some(1), first)]);
+    desk.judge(&envelope, &frame, Arrival::default());
+    let (kind, who) = (Catalogue::embedded().kinds.get("case"), person(1));
+    let mut history = desk.records[&record].history.clone();
+    let decided = Edit::Step {
+        to: "decided".into(),
+        note: None,
+    };
+    let pen = station.pen(&who, 1, 2_000_000);
+    let change = write::change(&history, kind, &[decided], &pen).unwrap();
+    let origin = Origin {
+        act: ActId {
+            device: pen.device,
+            n: 2,
+        },
+        person: who.clone(),
+        at: pen.at,
+        received_at: None,
+        entry: None,
+    };
+    let decoded = Decoded::strict(&change).unwrap();
+    let position = history.push(decoded, change, origin).unwrap();
+    let held = |person: PersonId, role: &str, seat| {
+        let rights = Rights {
+            person,
+            roles: vec![role.to_owned()],
+            seat,
+        };
+        let checked = policy::check(&history, position, &station.id, kind, &rights);
+        checked.err().map(|held| (held.code, held.detail))
+    };
+    let decided = |code| Some((code, "decided".to_owned()));
+    let (leader, officer) = ("squad_leader", "stationed_officer");
+    assert_eq!(held(who.clone(), leader, Seat::Console), None);
+    assert_eq!(
+        held(who.clone(), leader, Seat::Phone),
+        decided(Code::ServerOnly)
+    );
+    assert_eq!(held(who, officer, Seat::Console), decided(Code::Forbidden));
+    assert_eq!(
+        held(person(2), leader, Seat::Console),
+        decided(Code::AnotherPerson)
+    );
 }
 
 #[test]

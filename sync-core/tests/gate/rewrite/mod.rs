@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::catalogue::FieldType;
 use sync_core::envelope::{Act, Draft, Envelope, Frame, Part, header};
-use sync_core::gate::policy::Rights;
+use sync_core::gate::policy::{Rights, Seat};
 use sync_core::gate::rewrite::{Ground, HeldChange, Outcome, Rewritten, Server, Stranded, rewrite};
 use sync_core::gate::{Arrival, Code, Verdict};
 use sync_core::ids::{ActId, Hash, RecordId};
@@ -59,7 +59,7 @@ impl Court {
         let rights = Rights {
             roles: station.roles(&person).to_vec(),
             person,
-            server: false,
+            seat: Seat::Phone,
         };
         let none = BTreeMap::new();
         let touched: BTreeSet<RecordId> = act.parts.iter().map(|part| part.record).collect();

@@ -207,7 +207,7 @@ fn a_settlement_says_so_and_nothing_else_does() {
     let forged = Change::from(change).raw_bytes().to_vec();
     assert_eq!(
         code(&mut world, AUTHOR, record, forged),
-        Some(Code::WrongForm)
+        Some(Code::AnotherPerson)
     );
     assert_eq!(code(&mut world, AUTHOR, record, whole), None);
 }
