@@ -146,6 +146,7 @@ pub enum Error {
     #[error("the demo failed at {doing}")]
     Demo {
         doing: String,
+        cause: DemoCause,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error("the demo came to {what}")]
@@ -170,6 +171,18 @@ pub enum Error {
         operation: &'static str,
         source: std::io::Error,
     },
+}
+
+/// Why the demo breaks off; each has something else to be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemoCause {
+    DiskFull,
+    /// Its folder cannot be read or written.
+    Files,
+    /// Its phones do not reach its server.
+    Network,
+    /// The scenario and the program do not fit each other.
+    Scenario,
 }
 
 impl Error {

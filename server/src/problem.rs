@@ -12,7 +12,7 @@ use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sync_core::fieldbook::Refusal;
 
-use crate::error::Error;
+use crate::error::{DemoCause, Error};
 use crate::messages::Language;
 use crate::pages::{self, Reader};
 
@@ -134,7 +134,12 @@ impl Error {
                 ("console_not_loopback", StatusCode::INTERNAL_SERVER_ERROR)
             }
             Error::ConsoleForeignHost => ("console_foreign_host", StatusCode::MISDIRECTED_REQUEST),
-            Error::Demo { .. } => ("demo_failed", StatusCode::INTERNAL_SERVER_ERROR),
+            Error::Demo { cause, .. } => match cause {
+                DemoCause::DiskFull => ("demo_disk_full", StatusCode::INTERNAL_SERVER_ERROR),
+                DemoCause::Files => ("demo_files", StatusCode::INTERNAL_SERVER_ERROR),
+                DemoCause::Network => ("demo_network", StatusCode::INTERNAL_SERVER_ERROR),
+                DemoCause::Scenario => ("demo_failed", StatusCode::INTERNAL_SERVER_ERROR),
+            },
             Error::DemoDiffers { .. } => ("demo_differs", StatusCode::INTERNAL_SERVER_ERROR),
             Error::NoSuchRoute => ("no_such_route", StatusCode::NOT_FOUND),
             Error::MethodNotAllowed => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::Args;
+use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -180,13 +181,31 @@ fn addresses(merged: &Merged, words: &Words) {
     pages.push((&words.held_page, "held".to_owned()));
     pages.push((&words.metrics, "metrics".to_owned()));
     out::say(&format!("\n{}", words.open));
-    for (label, page) in pages {
-        let end = if page.is_empty() { "" } else { "/" };
-        out::say(&format!("  {}{base}{end}{page}", padded(label, 36)));
-    }
+    let mut lines: Vec<(&str, String)> = pages
+        .into_iter()
+        .map(|(label, page)| match page.is_empty() {
+            true => (label, base.clone()),
+            false => (label, format!("{base}/{page}")),
+        })
+        .collect();
     let card = format!("http://{}/c/{}", merged.address(), merged.card);
-    out::say(&format!("  {}{card}", padded(&words.card, 36)));
+    lines.push((&words.card, card));
+    // An address that is broken over two lines cannot be clicked.
+    let longest = lines.iter().map(|(_, address)| address.len()).max();
+    let beside = 38 + longest.unwrap_or(0) <= columns(&Term::stdout()).unwrap_or(usize::MAX);
+    for (label, address) in lines {
+        match beside {
+            true => out::say(&format!("  {}{address}", padded(label, 36))),
+            false => out::say(&format!("  {label}\n    {address}")),
+        }
+    }
     out::say(&words.stop);
+}
+
+/// How wide the terminal is; none where the words go elsewhere.
+fn columns(term: &Term) -> Option<usize> {
+    let (_, columns) = term.is_term().then(|| term.size_checked())??;
+    Some(columns.into())
 }
 
 /// The sentence with its parts filled in.
@@ -215,7 +234,10 @@ impl Bars {
             false => ProgressDrawTarget::hidden(),
         };
         let all = MultiProgress::with_draw_target(target);
-        let style = ProgressStyle::with_template("{prefix} {bar:24} {msg}");
+        // Day, time and message take 54 columns; what does not fit is cut at the line's end.
+        let bar = columns(&Term::stderr()).unwrap_or(80).saturating_sub(54);
+        let bar = bar.clamp(6, 24);
+        let style = ProgressStyle::with_template(&format!("{{prefix}} {{bar:{bar}}} {{wide_msg}}"));
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = |officer: &demo::Officer| {
             let bar = all.add(ProgressBar::new(scenario.acts_of(&officer.code)));

@@ -2,10 +2,12 @@
 //! every act.
 //!
 //! [`scenario`] is what happens, as data; [`stage`] the station and its phones; [`play`] lets it
-//! happen over the [`network`]; [`tally`] counts afterwards, from the stores alone. This is the
-//! one module of the server that knows the phone's side.
+//! happen over the [`network`]; [`forge`] tampers with a phone; [`tally`] counts afterwards, from
+//! the stores alone. This is the one module of the server that knows the phone's side.
 
 mod card;
+mod failure;
+mod forge;
 mod network;
 mod phones;
 mod scenario;
@@ -32,7 +34,7 @@ pub use stage::Running;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Numbers {
-    /// Durable on their phone.
+    /// Called saved by their phone; of a forged act, what it was before it was exchanged.
     pub saved: u64,
     /// With a receipt of the server.
     pub sent: u64,

@@ -1,17 +1,19 @@
 //! An officer's phone: what is written on it, and how it meets others.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ffi::form::Given;
 use ffi::http::Client;
-use ffi::{Clock, Doing, Phone, PhoneError, SyncWish};
+use ffi::{Clock, Doing, Phone, PhoneError, Saved, SyncWish};
 use jiff::civil::Date;
 use sync_core::fieldbook::Deed;
 use sync_core::ids::{PersonId, RecordId};
 use sync_core::record::write::Edit;
 
-use super::scenario::{self, Change, Create, Officer, Settle, Write};
+use super::failure::{failed, misfit};
+use super::forge::Forgery;
+use super::scenario::{self, Change, Create, Forge, Officer, Settle, Write};
 use crate::error::{Error, Result};
 
 /// The records that were made, by the names the scenario gives them.
@@ -22,17 +24,9 @@ pub struct Carried {
     pub person: PersonId,
     pub phone: Phone,
     client: Client,
+    folder: PathBuf,
     /// Milliseconds by which its clock is wrong.
     wrong: i64,
-}
-
-/// What the phone refused is the demo's failure, with the scenario's own words for where.
-fn failed(doing: impl Into<String>) -> impl FnOnce(PhoneError) -> Error {
-    let doing = doing.into();
-    move |source| Error::Demo {
-        doing,
-        source: Box::new(source),
-    }
 }
 
 impl Carried {
@@ -45,12 +39,14 @@ impl Carried {
         now: i64,
     ) -> Result<Carried> {
         let doing = || format!("joining {}", officer.name);
-        let phone = Phone::open(&folder.join(officer.code.as_str()), Clock::default());
+        let folder = folder.join(officer.code.as_str());
+        let phone = Phone::open(&folder, Clock::default());
         let client = Client::new(server).map_err(PhoneError::from);
         let mut carried = Carried {
             person: officer.code.clone(),
             phone: phone.map_err(failed(doing()))?,
             client: client.map_err(failed(doing()))?,
+            folder,
             wrong: officer.clock_minutes * 60_000,
         };
         carried.set_clock(now);
@@ -81,7 +77,7 @@ impl Carried {
         Ok(())
     }
 
-    pub fn change(&mut self, change: &Change, day: Date, made: &Made) -> Result<()> {
+    pub fn change(&mut self, change: &Change, day: Date, made: &Made) -> Result<Saved> {
         let doing = format!("writing to {}", change.record);
         let record = self.record(&change.record, made)?;
         let words = words(&change.words, day, made)?;
@@ -98,8 +94,42 @@ impl Carried {
             step: step.clone(),
             note: change.note.clone(),
         }));
-        self.phone.act(&doings, None).map_err(failed(doing))?;
-        Ok(())
+        self.phone.act(&doings, None).map_err(failed(doing))
+    }
+
+    /// Saves what the program lets it, and exchanges that in the store for what it would not.
+    /// The phone is closed meanwhile, so it is another one afterwards.
+    pub fn tampered(mut self, forge: &Forge, day: Date, made: &Made) -> Result<Carried> {
+        let doing = || format!("tampering with {}", forge.record);
+        let cover = Change {
+            record: forge.record.clone(),
+            words: forge.words.clone(),
+            steps: Vec::new(),
+            note: None,
+            reason: None,
+        };
+        let saved = self.change(&cover, day, made)?;
+        let record = self.record(&forge.record, made)?;
+        let (membership, catalogue) = (self.phone.membership(), self.phone.catalogue());
+        let (membership, catalogue) = (
+            membership.map_err(failed(doing()))?,
+            catalogue.map_err(failed(doing()))?,
+        );
+        let now = self.phone.now();
+        drop(self.phone);
+        let forgery = Forgery {
+            station: &membership.station,
+            act: saved.act,
+            record,
+            signed_as: &forge.signed_as,
+            step: &forge.step,
+            note: forge.note.as_deref(),
+        };
+        forgery.commit(&self.folder, &catalogue)?;
+        let phone = Phone::open(&self.folder, Clock::default());
+        let mut phone = phone.map_err(failed(doing()))?;
+        phone.set_clock(now);
+        Ok(Carried { phone, ..self })
     }
 
     pub fn write(&mut self, write: &Write, made: &Made) -> Result<()> {
@@ -181,9 +211,9 @@ fn words(given: &[String], day: Date, made: &Made) -> Result<Vec<Given>> {
     given.iter().map(word).collect()
 }
 
-fn absent(word: &str) -> Error {
-    Error::Demo {
-        doing: format!("reading {word}"),
-        source: "the scenario names what is not there".into(),
-    }
+pub fn absent(word: &str) -> Error {
+    misfit(
+        format!("reading {word}"),
+        "the scenario names what is not there",
+    )
 }

@@ -36,7 +36,8 @@ struct Theme {
 }
 
 /// Events of one minute happen in the order of these files.
-const THEMES: [&str; 10] = [
+const THEMES: [&str; 11] = [
+    include_str!("../../demo/day/ordinary-case.toml"),
     include_str!("../../demo/day/three-days-ago.toml"),
     include_str!("../../demo/day/service.toml"),
     include_str!("../../demo/day/patrols.toml"),
@@ -104,6 +105,10 @@ pub enum Does {
     Change(Change),
     /// Writes a part of a text that several write.
     Write(Write),
+    /// Writes what the phone's program would not save: under another's name.
+    Forge(Forge),
+    /// Takes a step that only the station's console may, as `wardbook step` does.
+    Console(Console),
     /// Decides between values that were written without knowing of each other.
     Settle(Settle),
     /// Hands over to a colleague's phone and takes what it has.
@@ -147,6 +152,26 @@ pub struct Write {
     /// Behind these words; at the end without them.
     pub after: Option<String>,
     pub text: String,
+}
+
+/// What the officer's phone says, and what its store is made to hold instead.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forge {
+    pub record: String,
+    /// What the phone calls saved.
+    pub words: Vec<String>,
+    pub step: String,
+    pub note: Option<String>,
+    pub signed_as: PersonId,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    pub record: String,
+    pub step: String,
+    pub note: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -200,6 +225,8 @@ impl Scenario {
             | Does::Change(_)
             | Does::Write(_)
             | Does::Settle(_)
+            | Does::Forge(_)
+            | Does::Console(_)
             | Does::Meet(_)
             | Does::Sync
             | Does::Roles(_) => 0,
@@ -209,11 +236,20 @@ impl Scenario {
 }
 
 impl Does {
-    /// Whether it is an act.
+    /// Whether a phone calls an act saved. A forged one counts: the phone has said so of the bytes
+    /// that were exchanged, sends those in their place, and they are held.
     fn saves(&self) -> bool {
         match self {
-            Does::Create(_) | Does::Change(_) | Does::Write(_) | Does::Settle(_) => true,
-            Does::Meet(_) | Does::Sync | Does::SyncCutAfter(_) | Does::Roles(_) => false,
+            Does::Create(_)
+            | Does::Change(_)
+            | Does::Write(_)
+            | Does::Settle(_)
+            | Does::Forge(_) => true,
+            Does::Console(_)
+            | Does::Meet(_)
+            | Does::Sync
+            | Does::SyncCutAfter(_)
+            | Does::Roles(_) => false,
         }
     }
 }
@@ -261,7 +297,11 @@ mod tests {
         assert!(times.is_sorted(), "{times:?}");
         for event in &day.events {
             assert!(known(&event.who), "{}", event.who);
-            if let Does::Meet(other) = &event.does {
+            if let Does::Meet(other)
+            | Does::Forge(Forge {
+                signed_as: other, ..
+            }) = &event.does
+            {
                 assert!(known(other) && *other != event.who, "{other}");
             }
         }

@@ -9,16 +9,19 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use sync_core::catalogue::Catalogue;
-use sync_core::ids::StationId;
+use sync_core::ids::{PersonId, StationId};
 use tokio::task::{JoinHandle, block_in_place};
 
+use super::failure::misfit;
 use super::network::Network;
-use super::phones::{Carried, Made};
-use super::scenario::{self, Does, Event, Scenario};
+use super::phones::{Carried, Made, absent};
+use super::scenario::{self, Console, Does, Event, Scenario};
 use super::{Place, Progress};
 use crate::charter;
 use crate::clock::Clock;
+use crate::console_step;
 use crate::error::{Error, Result};
+use crate::hand::Hand;
 use crate::http::{self, App, Listeners, Stop, Stopper};
 use crate::invite::{DEFAULT_LIFE, invite};
 use crate::officer::{ChangedAt, Officer, OfficerChange};
@@ -92,10 +95,7 @@ fn after(day: Date, days: i64) -> Result<Date> {
 }
 
 fn outside_the_calendar() -> Error {
-    Error::Demo {
-        doing: "reading the clock".to_owned(),
-        source: "it shows a day outside the calendar".into(),
-    }
+    misfit("reading the clock", "it shows a day outside the calendar")
 }
 
 impl Stage {
@@ -186,6 +186,13 @@ impl Stage {
                 let (carried, made) = (&mut self.phones[at], &self.made);
                 block_in_place(|| carried.settle(settle, day, made))?;
             }
+            Does::Forge(forge) => {
+                let carried = self.phones.remove(at);
+                let made = &self.made;
+                let carried = block_in_place(|| carried.tampered(forge, day, made))?;
+                self.phones.insert(at, carried);
+            }
+            Does::Console(step) => self.console(&event.who, step).await?,
             Does::Sync => block_in_place(|| self.phones[at].sync())?,
             Does::SyncCutAfter(bytes) => {
                 self.network.cut_after(bytes);
@@ -217,6 +224,32 @@ impl Stage {
         Ok(())
     }
 
+    async fn console(&self, by: &PersonId, console: &Console) -> Result<()> {
+        let id = self.made.get(&console.record);
+        let record = id.and_then(|id| id.parse().ok());
+        let record = record.ok_or_else(|| absent(&console.record))?;
+        let app = &self.server.app;
+        let hand = Hand {
+            data: &app.data,
+            clock: &app.clock,
+            by: Some(by),
+        };
+        let wanted = console_step::Wanted {
+            step: console.step.clone(),
+            note: console.note.clone(),
+            values: Vec::new(),
+        };
+        let taken = write_tx!(app.db, "demo_console", async |tx| {
+            console_step::take(tx, &hand, &self.station, record, &wanted).await
+        })
+        .await;
+        let doing = || format!("taking {} of {}", console.step, console.record);
+        taken.map(drop).map_err(|error| match error {
+            refused @ (Error::NotWritten { .. } | Error::Refused(_)) => misfit(doing(), refused),
+            other => other,
+        })
+    }
+
     /// A phone gives up after some attempts and its officer tries again: as long as it was the
     /// line that failed.
     fn sync_until_through(&mut self, at: usize) -> Result<()> {
@@ -241,18 +274,18 @@ impl Stage {
         Ok(())
     }
 
-    fn place_of(&self, person: &sync_core::ids::PersonId) -> Result<usize> {
+    fn place_of(&self, person: &PersonId) -> Result<usize> {
         let mut phones = self.phones.iter();
         let at = phones.position(|carried| carried.person == *person);
         at.ok_or_else(|| stranger(person))
     }
 }
 
-fn stranger(person: &sync_core::ids::PersonId) -> Error {
-    Error::Demo {
-        doing: format!("looking for {person}"),
-        source: "the scenario names nobody else by that code".into(),
-    }
+fn stranger(person: &PersonId) -> Error {
+    misfit(
+        format!("looking for {person}"),
+        "the scenario names nobody else by that code",
+    )
 }
 
 fn member(officer: &scenario::Officer) -> Officer {

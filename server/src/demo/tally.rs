@@ -10,6 +10,7 @@ use sync_core::record::export::line;
 use tokio::task::block_in_place;
 
 use super::Numbers;
+use super::failure::failed;
 use super::phones::Carried;
 use super::stage::Stage;
 use crate::admission::project::flags;
@@ -54,15 +55,12 @@ pub async fn tally(stage: &Stage) -> Result<(Numbers, Option<RecordId>)> {
 /// what was written when the export prints what the phone itself reads of it.
 fn lost(carried: &Carried, shown: &Shown) -> Result<u64> {
     let phone = &carried.phone;
-    let failed = |source: ffi::PhoneError| Error::Demo {
-        doing: format!("reading the phone of {}", carried.person),
-        source: Box::new(source),
-    };
-    let device = phone.membership().map_err(failed)?.device;
-    let catalogue = phone.catalogue().map_err(failed)?;
+    let failed = || failed(format!("reading the phone of {}", carried.person));
+    let device = phone.membership().map_err(failed())?.device;
+    let catalogue = phone.catalogue().map_err(failed())?;
     let mut whole = BTreeSet::new();
-    for row in phone.list().map_err(failed)? {
-        let view = phone.view(row.record).map_err(failed)?;
+    for row in phone.list().map_err(failed())? {
+        let view = phone.view(row.record).map_err(failed())?;
         let line = Value::Object(line(&view, catalogue.kinds.get(&view.kind)));
         let id = line["id"].as_str().unwrap_or_default();
         if shown.exported.get(id) == Some(&line) {

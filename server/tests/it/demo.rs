@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sync_core::catalogue::{Catalogue, Language};
-use sync_core::ids::{DeviceId, PersonId};
+use sync_core::gate::Code;
+use sync_core::ids::PersonId;
 use wardbook::demo::{self, Does, Event, Merged, Place, Scenario};
 use wardbook::export::{self, Format, RecordFormat, Wanted};
 use wardbook::station::Station;
 use wardbook::{args, read_tx, sql};
 
 use crate::cli::Operator;
+use crate::http::get;
 use crate::on_both_engines;
 use crate::store::{TestStore, block_on};
 
-/// What no row can fill yet: no page of a book can be reviewed.
+/// What no row can fill yet: no page of a book can be reviewed. The forms print a slash.
 const UNFILLED: [&str; 3] = ["R1/reviewer", "R3/reviewer", "R4/reviewer"];
 
 async fn play(
@@ -47,6 +49,7 @@ on_both_engines! {
         assert_eq!(told, scenario.events.len());
         assert_eq!(merged.cuts, scenario.cuts());
         acts_are_admitted_once_or_held(&scenario, &merged, &store).await;
+        a_forged_act_is_held_and_harms_nobody(&merged, &store).await;
         the_export_shows_what_was_written(&scenario, &merged, &store).await;
         every_column_is_filled(&merged, &store).await;
         merged.server.stop().await;
@@ -78,18 +81,74 @@ async fn acts_are_admitted_once_or_held(scenario: &Scenario, merged: &Merged, st
         .filter(|(device, _)| *device != server.0)
         .collect();
     assert_eq!(acts.len() as u64, scenario.expect.registered);
-    let held: Vec<(String, String, DeviceId)> = kept
+    let held: BTreeSet<(String, String, String)> = kept
         .iter()
         .map(|row| {
-            let device = DeviceId(row.bytes("device").unwrap());
-            (row.get("person").unwrap(), row.get("code").unwrap(), device)
+            let said = |column| row.get(column).unwrap();
+            (said("person"), said("code"), said("detail"))
         })
         .collect();
-    assert_eq!(held.len(), 1);
+    let held: Vec<_> = held.iter().map(|(a, b, c)| (&**a, &**b, &**c)).collect();
     assert_eq!(
-        (held[0].0.as_str(), held[0].1.as_str()),
-        ("CG0103", "forbidden")
+        held,
+        [
+            ("CG0103", "forbidden", "reviewed"),
+            ("CG0108", "another_person", "no_penalty")
+        ]
     );
+}
+
+/// The chief reads who sent it and what it claims; the case goes on as if it had never been, and
+/// what the same phone said honestly stands.
+async fn a_forged_act_is_held_and_harms_nobody(merged: &Merged, store: &TestStore) {
+    let headers = "Accept: text/html\r\nAccept-Language: zh\r\n";
+    let page = get(merged.address(), "/s/JH01/held", headers);
+    let sentence = Code::AnotherPerson.explain(Language::Zh);
+    let items: Vec<&str> = page.split(sentence).collect();
+    assert_eq!(items.len(), 2, "{page}");
+    for said in ["何勇", "不予处罚", "楼顶违法搭建"] {
+        assert!(items[1].contains(said), "{said}: {page}");
+    }
+    let lines = exported(merged, store).await;
+    let roof = lines
+        .iter()
+        .find(|line| line["body"]["cause"] == "楼顶违法搭建");
+    let roof = roof.unwrap();
+    assert_eq!(roof["state"], "draft_decision");
+    assert!(!roof.to_string().contains("no_penalty"));
+    // Nor what the phone had called saved in its place.
+    assert!(!roof.to_string().contains("停工告知"));
+    let own = lines
+        .iter()
+        .filter(|line| line["steps"][0]["by"] == "CG0108");
+    assert_eq!(own.count(), 2, "a patrol and a finding");
+    let dumping = lines
+        .iter()
+        .find(|line| line["body"]["cause"] == "随意倾倒建筑垃圾");
+    let dumping = dumping.unwrap();
+    let steps = dumping["steps"].as_array().unwrap();
+    let taken = |to: &str| steps.iter().find(|step| step["to"] == to).unwrap();
+    assert_eq!(taken("decided")["by"], "CG0101");
+    assert_eq!(taken("served")["by"], "CG0105");
+    assert_eq!(dumping["state"], "closed");
+}
+
+async fn exported(merged: &Merged, store: &TestStore) -> Vec<Value> {
+    let mut records = Vec::new();
+    read_tx!(store.db, "test", async |tx| {
+        records.clear();
+        export::records(
+            tx,
+            &merged.station,
+            RecordFormat::Jsonl,
+            false,
+            &mut records,
+        )
+        .await
+    })
+    .await
+    .unwrap();
+    json_lines(&records)
 }
 
 async fn the_export_shows_what_was_written(
@@ -97,15 +156,7 @@ async fn the_export_shows_what_was_written(
     merged: &Merged,
     store: &TestStore,
 ) {
-    let station = &merged.station;
-    let mut records = Vec::new();
-    read_tx!(store.db, "test", async |tx| {
-        records.clear();
-        export::records(tx, station, RecordFormat::Jsonl, false, &mut records).await
-    })
-    .await
-    .unwrap();
-    let lines = json_lines(&records);
+    let lines = exported(merged, store).await;
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for event in &scenario.events {
         if let Does::Create(create) = &event.does {
@@ -206,6 +257,22 @@ async fn every_column_is_filled(merged: &Merged, store: &TestStore) {
         }
     }
     assert_eq!(unfilled, UNFILLED);
+    UNFILLED.iter().for_each(|column| is_struck(merged, column));
+}
+
+/// An empty box of a form is struck out: the page draws the slash in cells of this class.
+fn is_struck(merged: &Merged, column: &str) {
+    let (book, id) = column.split_once('/').unwrap();
+    let columns = &Catalogue::embedded().books[book].columns;
+    let column = columns.iter().find(|column| column.id == id).unwrap();
+    let path = format!("/s/JH01/books/{book}?day={}", merged.day);
+    let headers = "Accept: text/html\r\nAccept-Language: zh\r\n";
+    let page = get(merged.address(), &path, headers);
+    let cells = format!("data-label=\"{}\"", column.label.zh);
+    let struck = format!("class=\"blank\" {cells}");
+    let cells = page.matches(&cells).count();
+    assert!(cells > 1, "{path}: {page}");
+    assert_eq!(page.matches(&struck).count(), cells, "{path}");
 }
 
 #[test]
