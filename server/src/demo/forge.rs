@@ -30,6 +30,13 @@ pub struct Forgery<'a> {
     pub note: Option<&'a str>,
 }
 
+/// The rows of the store in which the act and its change lie.
+struct Forged {
+    act: Vec<u8>,
+    change_key: String,
+    change: Vec<u8>,
+}
+
 impl Forgery<'_> {
     /// Writes it into the store in the folder. No phone may have that open.
     pub fn commit(&self, folder: &Path, catalogue: &Catalogue) -> Result<()> {
@@ -43,25 +50,24 @@ impl Forgery<'_> {
         let act_key = rows::act_key(self.act.n);
         let row = store.get(&act_key).map_err(PhoneError::from);
         let row = row.map_err(failed(doing()))?.unwrap_or_default();
-        let (act, change) = self
+        let forged = self
             .forged(catalogue, &row, &stored)
             .map_err(|why| misfit(doing(), why))?;
         let batch = [
-            (act_key.as_str(), Some(act.as_slice())),
-            (change.0.as_str(), Some(change.1.as_slice())),
+            (act_key.as_str(), Some(forged.act.as_slice())),
+            (forged.change_key.as_str(), Some(forged.change.as_slice())),
         ];
         let done = store.commit(batch).map_err(PhoneError::from);
         done.map_err(failed(doing()))
     }
 
-    /// The rows of the act and of its change, with the forged bytes in them.
+    /// Both rows with the forged bytes in them.
     fn forged(
         &self,
         catalogue: &Catalogue,
         row: &[u8],
         stored: &[(String, Vec<u8>)],
-    ) -> std::result::Result<(Vec<u8>, (String, Vec<u8>)), Box<dyn std::error::Error + Send + Sync>>
-    {
+    ) -> std::result::Result<Forged, Box<dyn std::error::Error + Send + Sync>> {
         let row: ActRow = from_newer(row)?;
         let mut act: Act = from_bytes(row.bytes.as_deref().ok_or("it is sent already")?)?;
         let mut history = History::new(self.record);
@@ -99,6 +105,10 @@ impl Forgery<'_> {
             bytes: Some(to_bytes(&act)),
             ..row
         };
-        Ok((to_bytes(&row), (key, to_bytes(&change))))
+        Ok(Forged {
+            act: to_bytes(&row),
+            change_key: key,
+            change: to_bytes(&change),
+        })
     }
 }
