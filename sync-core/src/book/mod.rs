@@ -22,6 +22,7 @@ mod reading;
 mod station;
 
 pub use crate::catalogue::Due;
+pub use conflict::conflicts;
 pub use docs::books_markdown;
 pub use export::{mask_record, row_json};
 pub use facts::{RecordFacts, facts};

@@ -305,6 +305,7 @@ mod tests {
             record: RecordId([1; 16]),
             struck,
             variant: None,
+            open: None,
         };
         let cell = PageCell {
             text: said("乙"),

@@ -4,6 +4,7 @@ mod case_register;
 mod duty_log;
 mod export;
 mod hostile;
+mod masked;
 mod official;
 mod worked;
 mod workload;
