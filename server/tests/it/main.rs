@@ -14,6 +14,7 @@ mod export;
 mod faults;
 mod http;
 mod kill;
+mod lists;
 mod members;
 mod metrics;
 mod pages;
