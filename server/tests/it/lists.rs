@@ -98,22 +98,12 @@ async fn many(store: &TestStore, station: &StationId) {
                 .await?;
             let limit = args![station, &record, "decide", "R3", "decided", at, at];
             tx.exec(sql!("open_limit_insert"), limit).await?;
+            let (of, device) = (record.to_string(), &hash.0[..16]);
             let held = args![
-                station,
-                &hash,
-                0_i64,
-                &hash.0[..],
-                n,
-                n,
-                "O0001",
-                "role",
-                "",
-                at,
-                "held",
-                &record.to_string()
+                station, &hash, 0_i64, device, n, n, "O0001", "role", "", at, "held", &of
             ];
             tx.exec(sql!("held_insert"), held).await?;
-            let fork = args![station, &hash.0[..], n, &hash, &hash.0[..], at];
+            let fork = args![station, device, n, &hash, &hash.0[..], at];
             tx.exec(sql!("fork_insert"), fork).await?;
         }
         Ok(())

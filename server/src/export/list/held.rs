@@ -1,10 +1,13 @@
 //! The acts that were kept and not merged.
 
+use super::Ask;
 use super::table::{Column, Value, columns};
-use super::{Ask, PART};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::pages::held::{self, Before, HeldRow};
+
+/// Acts read at once: no index has the order of the list, so every part looks at all of them.
+const PART: u64 = 5_000;
 
 pub const COLUMNS: &[Column] = columns! {
     reason: export.held_reason,

@@ -29,6 +29,9 @@ const HEADER: u32 = TOP - 1;
 /// What a program takes of page breaks.
 const BREAKS: usize = 1_000;
 const A4: u8 = 9;
+/// Rows that are given a height: the library keeps some 400 bytes for each that is. Behind them
+/// the reader's program fits the heights when it opens the file.
+const HEIGHTS: u64 = 5_000;
 /// Rows that tell how wide columns are.
 const FIRST: usize = 200;
 
@@ -298,7 +301,9 @@ impl Xlsx {
             let width = self.widths.last().copied().unwrap_or_default() * 1.25;
             height = height.max(style::height(style::lines(&row.margin, width), 8.0));
         }
-        sheet.set_row_height(self.at, height)?;
+        if self.rows < HEIGHTS {
+            sheet.set_row_height(self.at, height)?;
+        }
         if self.layout.has_margin {
             let small = &self.styles.margin;
             sheet.write_string_with_format(self.at, margin, row.margin, small)?;
@@ -366,11 +371,17 @@ impl Xlsx {
     }
 }
 
-/// A header may break after two characters.
+/// The longest word of a header that is not broken in two.
+const WORD: usize = 12;
+
+/// A header may break after two Chinese characters, and between words.
 fn need_of_head(label: &str) -> Need {
+    let words = label.split(|c: char| !c.is_ascii_alphabetic());
+    let word = words.map(str::len).max().unwrap_or_default();
     Need {
         longest: cell::width(label).min(4),
-        least: 0,
+        // Its letters are bold.
+        least: if word > 4 { word.min(WORD) + 1 } else { 0 },
     }
 }
 
