@@ -1,5 +1,5 @@
--- Limits that end after one moment and not after another, the first to end first. The part is
--- found in the index alone.
+-- Limits that end after one moment and not after another, the first to end first; a part begins
+-- behind a limit, and is found in the index alone.
 SELECT
     part.record, part.name, open_limit.book, open_limit.column_id, part.due, record.title,
     record.kind, record.author,
@@ -12,6 +12,7 @@ FROM (
     SELECT record, name, due
     FROM open_limit
     WHERE station_id = $1 AND due > $2 AND due <= $3
+        AND (due, record, name) > ($6, $7, $8)
     ORDER BY due, record, name
     LIMIT $4 OFFSET $5
 ) AS part

@@ -62,7 +62,7 @@ enum Command {
     Invite(invite::Options),
     /// Take whole records in as the station's stock
     Import(import::Options),
-    /// Write records or a book to standard output
+    /// Write records, a book or a list of the console to standard output
     Export(export::Options),
     /// Judge what waits, and store nothing
     #[command(hide = true)]

@@ -90,7 +90,17 @@ async fn read(tx: &mut Tx, stage: &Stage) -> Result<Shown> {
     {
         shown.held.insert(act(&row)?);
     }
-    let flagged = args![station, flags::CONFLICT, i64::MAX, 0_i64, "", ""];
+    let none = (i64::MAX, RecordId([0xff; 16]));
+    let flagged = args![
+        station,
+        flags::CONFLICT,
+        i64::MAX,
+        0_i64,
+        "",
+        "",
+        none.0,
+        &none.1
+    ];
     for row in tx.fetch_all(sql!("record_list_flagged"), flagged).await? {
         shown.contested.push(RecordId(row.bytes("record")?));
     }

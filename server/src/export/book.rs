@@ -108,12 +108,13 @@ fn number(book: &Book, row: &mut PageRow, serial: usize) {
 
 fn heading(page: &Page, print: Print, wanted: &Wanted<'_>) -> Heading {
     let words = print.words();
-    let period = match (wanted.from, wanted.to) {
+    let day = |day: Option<&str>| day.map(|day| print.times().day(day));
+    let period = match (day(wanted.from), day(wanted.to)) {
         (None, None) => words.everything.clone(),
-        (Some(from), Some(to)) if from == to => from.to_owned(),
-        (Some(from), Some(to)) => fill(&words.until, &[("from", from), ("to", to)]),
-        (Some(from), None) => fill(&words.since, &[("from", from)]),
-        (None, Some(to)) => fill(&words.up_to, &[("to", to)]),
+        (Some(from), Some(to)) if from == to => from,
+        (Some(from), Some(to)) => fill(&words.until, &[("from", &from), ("to", &to)]),
+        (Some(from), None) => fill(&words.since, &[("from", &from)]),
+        (None, Some(to)) => fill(&words.up_to, &[("to", &to)]),
     };
     let kind = match wanted.masked {
         true => &words.masked,
@@ -138,7 +139,7 @@ fn heading(page: &Page, print: Print, wanted: &Wanted<'_>) -> Heading {
 /// Devices that a heading names.
 const NAMED: usize = 12;
 
-fn coverage(coverage: &Coverage, print: Print) -> String {
+pub(super) fn coverage(coverage: &Coverage, print: Print) -> String {
     let words = print.words();
     let missing: Vec<String> = coverage
         .missing()

@@ -9,8 +9,13 @@ use sync_core::book::{Page, PageRow};
 
 use super::print::Print;
 
+/// What tells a spreadsheet that it reads UTF-8.
+pub fn begin(out: &mut impl Write) -> io::Result<()> {
+    out.write_all("\u{feff}".as_bytes())
+}
+
 pub fn header(out: &mut impl Write, page: &Page, print: Print) -> io::Result<()> {
-    out.write_all("\u{feff}".as_bytes())?;
+    begin(out)?;
     let words = print.words();
     let own = page.columns.iter().map(|column| print.said(&column.label));
     let added = [
@@ -50,8 +55,11 @@ pub fn record(out: &mut impl Write, fields: &[&str]) -> io::Result<()> {
 }
 
 /// A spreadsheet takes a cell that begins so for a formula and runs it, also one that its reader
-/// would find after trimming.
+/// would find after trimming. A plain number with its sign is no formula and stays a number.
 fn harmless(text: &str) -> Cow<'_, str> {
+    if is_number(text) {
+        return Cow::Borrowed(text);
+    }
     let begins = |c: char| {
         matches!(
             c,
@@ -67,6 +75,20 @@ fn harmless(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     }
 }
+
+/// `-2`, `+3`, `-0.5`, `+4.2%`: digits with at most one point between them, and nothing else that
+/// a formula could be made of. A phone number abroad (`+8613800138000`) is none: a spreadsheet
+/// would round it.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = digits.strip_suffix('%').unwrap_or(digits);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    all_digits(whole) && all_digits(part) && digits.len() <= LONGEST_NUMBER
+}
+
+/// A number of more digits is a code.
+const LONGEST_NUMBER: usize = 10;
 
 fn quoted(text: &str) -> Cow<'_, str> {
     if text.contains(['"', ',', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ') {
@@ -89,12 +111,24 @@ mod tests {
     #[test]
     fn what_a_spreadsheet_would_run_is_written_as_text() {
         assert_eq!(
-            written(&["=1+1", "+8613800", "-2", "@cmd"]),
-            "'=1+1,'+8613800,'-2,'@cmd\r\n"
+            written(&["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@cmd"]),
+            "'=1+1,'+cmd,'-cmd|' /C calc'!A0,'@cmd\r\n"
+        );
+        assert_eq!(
+            written(&["+8613800138000", "-2+3", "--2", "-", "- 2", "-1e5", "-2\t"]),
+            "'+8613800138000,'-2+3,'--2,'-,'- 2,'-1e5,'-2\t\r\n"
         );
         assert_eq!(written(&["\t=1", " =1", "＝1"]), "'\t=1,' =1,'＝1\r\n");
         assert_eq!(written(&["\r=1"]), "\"'\r=1\"\r\n");
         assert_eq!(written(&["1-2", "锦华路", ""]), "1-2,锦华路,\r\n");
+    }
+
+    #[test]
+    fn a_plain_number_stays_a_number() {
+        assert_eq!(
+            written(&["-2", "+3", "-0.5", "-4.2%", "-１", "-.5", "-2."]),
+            "-2,+3,-0.5,-4.2%,'-１,'-.5,'-2.\r\n"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sync_core::catalogue::{Book, Catalogue};
 
 use super::csv;
 use super::print::Print;
-use super::xlsx::{Heading, Xlsx};
+use super::xlsx::{Form, Heading, Xlsx};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -50,14 +50,14 @@ pub struct About<'a> {
 pub struct File<'a, W> {
     about: About<'a>,
     out: W,
-    form: Form,
+    kind: Kind,
 }
 
 #[derive(Debug)]
-enum Form {
+enum Kind {
     Csv,
     Jsonl,
-    Xlsx(Box<Xlsx>),
+    Xlsx(Form, Box<Xlsx>),
 }
 
 impl<'a, W: Write + Send> File<'a, W> {
@@ -67,37 +67,38 @@ impl<'a, W: Write + Send> File<'a, W> {
         heading: impl FnOnce() -> Heading,
         mut out: W,
     ) -> io::Result<File<'a, W>> {
-        let form = match format {
+        let kind = match format {
             Format::Csv => {
                 csv::header(&mut out, &about.page, about.print)?;
-                Form::Csv
+                Kind::Csv
             }
-            Format::Jsonl => Form::Jsonl,
+            Format::Jsonl => Kind::Jsonl,
             Format::Xlsx => {
-                let (book, catalogue) = (about.book, about.catalogue);
-                let begun = Xlsx::begin(heading(), &about.page, book, catalogue, about.print)?;
-                Form::Xlsx(Box::new(begun))
+                let form = Form::of(about.book, about.catalogue, about.print);
+                let layout = form.layout(&about.page, about.book);
+                let begun = Xlsx::begin(heading(), layout, about.print.language)?;
+                Kind::Xlsx(form, Box::new(begun))
             }
         };
-        Ok(File { about, out, form })
+        Ok(File { about, out, kind })
     }
 
     pub fn row(&mut self, row: &PageRow) -> io::Result<()> {
         let (page, print) = (&self.about.page, self.about.print);
-        match &mut self.form {
-            Form::Csv => csv::row(&mut self.out, page, row, print),
-            Form::Jsonl => {
+        match &mut self.kind {
+            Kind::Csv => csv::row(&mut self.out, page, row, print),
+            Kind::Jsonl => {
                 serde_json::to_writer(&mut self.out, &row_json(page, row))?;
                 self.out.write_all(b"\n")
             }
-            Form::Xlsx(xlsx) => xlsx.row(page, row),
+            Kind::Xlsx(form, xlsx) => xlsx.row(form.row(page, row)),
         }
     }
 
     pub fn end(mut self) -> io::Result<()> {
-        match self.form {
-            Form::Csv | Form::Jsonl => {}
-            Form::Xlsx(xlsx) => xlsx.end(&self.about.page, &mut self.out)?,
+        match self.kind {
+            Kind::Csv | Kind::Jsonl => {}
+            Kind::Xlsx(_, xlsx) => xlsx.end(&mut self.out)?,
         }
         self.out.flush()
     }

@@ -1,4 +1,4 @@
-//! The metrics of a period as a file.
+//! The metrics of a period as JSON.
 
 use std::io::Write;
 
@@ -10,7 +10,6 @@ use super::written;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::metrics;
-use crate::metrics::file::Format;
 use crate::pages::station::Shown;
 
 pub async fn metrics(
@@ -19,16 +18,12 @@ pub async fn metrics(
     (from, to): (Option<&str>, Option<&str>),
     now: i64,
     language: Language,
-    format: Format,
     out: impl Write,
 ) -> Result<()> {
     let around = around(tx, station).await?;
     let span = metrics::span(from, to, now, around.offset())?;
     let report = metrics::count(tx, station, &around, span, now).await?;
-    written(metrics::file::write(
-        &report, &around, language, format, out,
-    ))
-    .map(drop)
+    written(metrics::file::write(&report, &around, language, out)).map(drop)
 }
 
 /// What a station's records are read with.

@@ -3,9 +3,11 @@
 use sync_core::book::{
     Amendment, Breach, LineConflict, LineMarks, Page, PageRow, Said, Variant, Why,
 };
-use sync_core::catalogue::{Language, display_moment};
+use sync_core::catalogue::{Language, spoken_moment};
 
 use super::words::{Words, fill};
+use crate::messages;
+use crate::pages::time::Times;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Print {
@@ -24,7 +26,23 @@ impl Print {
     }
 
     pub fn at(self, at: i64) -> String {
-        display_moment(at, self.offset)
+        spoken_moment(at, self.offset, self.language)
+    }
+
+    pub fn times(self) -> Times {
+        Times {
+            offset: self.offset,
+            language: match self.language {
+                Language::Zh => messages::Language::Zh,
+                Language::En => messages::Language::En,
+            },
+        }
+    }
+
+    /// Above a list: whose it is, when it was written, and for whom.
+    pub fn list_heading(self, station: &str, now: i64, kind: &str) -> String {
+        let parts = [("station", station), ("at", &self.at(now)), ("kind", kind)];
+        fill(&self.words().list_heading, &parts)
     }
 
     pub fn amendments(self, page: &Page, row: &PageRow) -> Vec<String> {
@@ -85,9 +103,9 @@ impl Print {
             let over = cell.due.iter().filter(|due| due.over);
             over.map(move |due| {
                 // The limit ends with a day; its first moment after would name the next one.
-                let last = self.at(due.due.due - 1);
-                let day = last.split(' ').next().unwrap_or_default();
-                let parts = [("column", self.said(&column.label)), ("at", day)];
+                let times = self.times();
+                let day = times.day(&times.day_of(due.due.due.saturating_sub(1)));
+                let parts = [("column", self.said(&column.label)), ("at", day.as_str())];
                 let sentence = match due.due.excused {
                     true => &self.words().excused,
                     false => &self.words().overdue,

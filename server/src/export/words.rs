@@ -20,7 +20,8 @@ words! {
     unknown_fields breach_order breach_first breach_condition breach_guard missing excused
     unreadable between amendment amendment_why conflict conflict_value removed
     overdue everything until since up_to heading masked full coverage_all coverage_some
-    coverage_none total continued cut page
+    coverage_none total continued cut page list_heading person_code record_id device_key days_left
+    held_reason held_code conflict_path card_reasons card_tasks
 }
 
 const FILES: [&str; 2] = [

@@ -1,99 +1,15 @@
-//! The metrics as a file: CSV for spreadsheets, JSON for other programs.
+//! The metrics as JSON for other programs, with what stands behind each.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use sync_core::book::Station as BookStation;
-use sync_core::catalogue::{Catalogue, Language, MetricSetting};
-use sync_core::metrics::{Figure, Metric, Report};
+use sync_core::catalogue::{Language, MetricSetting};
+use sync_core::metrics::{Metric, Report};
 
 use super::words::MetricWords;
-use crate::export::csv;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Csv,
-    Json,
-}
 
 pub fn write(
-    report: &Report,
-    station: &BookStation,
-    language: Language,
-    format: Format,
-    out: impl Write,
-) -> io::Result<()> {
-    match format {
-        Format::Csv => csv(report, station, language, out),
-        Format::Json => as_json(report, station, language, out),
-    }
-}
-
-/// One row a metric. Sessions by officer and findings by committee stand in the JSON.
-fn csv(
-    report: &Report,
-    station: &BookStation,
-    language: Language,
-    mut out: impl Write,
-) -> io::Result<()> {
-    let w = MetricWords::in_language(language);
-    let catalogue = station.catalogue();
-    out.write_all("\u{feff}".as_bytes())?;
-    let header = [
-        &w.from,
-        &w.until,
-        &w.metric,
-        &w.figure,
-        &w.csv_hits,
-        &w.csv_of,
-        &w.beside,
-        &w.definition,
-        &w.source,
-    ];
-    csv::record(&mut out, &header.map(String::as_str))?;
-    for metric in &report.metrics {
-        let row = row(report, metric, w, catalogue, language);
-        let row: Vec<&str> = row.iter().map(String::as_str).collect();
-        csv::record(&mut out, &row)?;
-    }
-    out.flush()
-}
-
-fn row(
-    report: &Report,
-    metric: &Metric,
-    w: &MetricWords,
-    catalogue: &Catalogue,
-    language: Language,
-) -> Vec<String> {
-    let words = w.measure(metric.measure);
-    let (hits, of) = match metric.figure {
-        Figure::Rate { hits, of } | Figure::Each { n: hits, of } => (hits, of),
-        Figure::Growth { found, standing } => (standing, found),
-        Figure::Change { start, end } => (end, start),
-    };
-    vec![
-        report.from.to_string(),
-        report.until.to_string(),
-        words.name.clone(),
-        metric.figure.text().unwrap_or_else(|| w.none.clone()),
-        hits.to_string(),
-        of.to_string(),
-        notes(metric, w).join(language.pick("；", "; ")),
-        words.definition(catalogue),
-        words.source.clone(),
-    ]
-}
-
-/// What stands beside a figure, in words.
-pub fn notes(metric: &Metric, w: &MetricWords) -> Vec<String> {
-    let target = metric.figure.is_met();
-    let target = target.map(|met| if met { &w.met } else { &w.missed }.clone());
-    let noted = metric.notes.iter().map(|(note, n)| w.note(*note, *n));
-    target.into_iter().chain(noted).collect()
-}
-
-fn as_json(
     report: &Report,
     station: &BookStation,
     language: Language,
@@ -133,4 +49,12 @@ fn as_json(
     serde_json::to_writer_pretty(&mut out, &file)?;
     out.write_all(b"\n")?;
     out.flush()
+}
+
+/// What stands beside a figure, in words.
+pub fn notes(metric: &Metric, w: &MetricWords) -> Vec<String> {
+    let target = metric.figure.is_met();
+    let target = target.map(|met| if met { &w.met } else { &w.missed }.clone());
+    let noted = metric.notes.iter().map(|(note, n)| w.note(*note, *n));
+    target.into_iter().chain(noted).collect()
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::export::Files;
 use super::frame::{self, Crumb, Frame, Place as Page};
 use super::ink::Ink;
 use super::reader::Reader;
@@ -15,8 +16,11 @@ use crate::card::audit::{Audit, Open, Task};
 use crate::card::read::Place;
 use crate::card::standing::Reason;
 use crate::card::{Card, Code, KIND};
+use crate::db::Tx;
 use crate::error::Result;
+use crate::export::List;
 use crate::http::App;
+use crate::known::Known;
 use crate::messages::{Language, embedded as read};
 use crate::read_tx;
 
@@ -45,6 +49,8 @@ pub struct CardsPage {
     measures: Ink,
     empty_how: Ink,
     open: Vec<OpenLine>,
+    tasks: Files,
+    files: Files,
     cards: Vec<CardLine>,
 }
 
@@ -76,15 +82,20 @@ pub async fn cards(
     let now = app.clock.now_ms();
     let (shown, cards) = read_tx!(app.db, "cards", async |tx| {
         let shown = Shown::with(tx, &app.known, &station).await?;
-        let place = Place::read(tx, &app.known, &shown.id, now).await?;
-        let mut cards = Vec::new();
-        for (code, record) in Code::list(tx, &shown.id).await? {
-            cards.push(place.card(tx, code, record).await?);
-        }
+        let cards = stored(tx, &app.known, &shown, now).await?;
         Ok((shown, cards))
     })
     .await?;
     frame::page(&reader, &draw(&reader, &shown, &cards, now))
+}
+
+pub async fn stored(tx: &mut Tx, known: &Known, shown: &Shown, now: i64) -> Result<Vec<Card>> {
+    let place = Place::read(tx, known, &shown.id, now).await?;
+    let mut cards = Vec::new();
+    for (code, record) in Code::list(tx, &shown.id).await? {
+        cards.push(place.card(tx, code, record).await?);
+    }
+    Ok(cards)
 }
 
 pub fn draw(reader: &Reader, station: &Shown, cards: &[Card], now: i64) -> CardsPage {
@@ -120,6 +131,8 @@ pub fn draw(reader: &Reader, station: &Shown, cards: &[Card], now: i64) -> Cards
             &c.empty_how,
             &[("station", Ink::label(station.id.as_str()))],
         ),
+        tasks: Files::of(reader, station, List::CardTasks),
+        files: Files::of(reader, station, List::Cards),
         open: audit
             .open
             .iter()
@@ -142,15 +155,8 @@ fn open_line(
     let c = labels(reader.language);
     let times = station.times(reader);
     let of = cards.iter().find(|card| card.code == open.code);
-    let task = match open.task {
-        Task::Repost => &c.repost,
-        Task::Mend => &c.mend,
-        Task::Update => &c.update,
-        Task::Recheck => &c.recheck,
-        Task::Settle => &c.settle,
-    };
     OpenLine {
-        task: Ink::label(task),
+        task: Ink::label(task_label(c, open.task)),
         card: of.map(link).unwrap_or_default(),
         place: Ink::written(&open.place),
         // A limit ends with the first moment that is too late.
@@ -188,7 +194,17 @@ fn card_line(reader: &Reader, station: &Shown, card: &Card, code: Ink) -> CardLi
     }
 }
 
-fn reason_label(c: &Words, reason: Reason) -> &str {
+pub fn task_label(c: &Words, task: Task) -> &str {
+    match task {
+        Task::Repost => &c.repost,
+        Task::Mend => &c.mend,
+        Task::Update => &c.update,
+        Task::Recheck => &c.recheck,
+        Task::Settle => &c.settle,
+    }
+}
+
+pub fn reason_label(c: &Words, reason: Reason) -> &str {
     match reason {
         Reason::NameChanged => &c.name_changed,
         Reason::PostChanged => &c.post_changed,

@@ -9,6 +9,7 @@ use sync_core::book::facts;
 use sync_core::ids::RecordId;
 use sync_core::record::view::View;
 
+use super::export::Files;
 use super::filter::{self, Filter};
 use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::Ink;
@@ -20,7 +21,9 @@ use super::station::{Shown, crumb};
 use super::words::Words;
 use crate::admission::history;
 use crate::admission::project::flags;
+use crate::db::{Row, Tx};
 use crate::error::Result;
+use crate::export::List;
 use crate::http::App;
 use crate::{args, read_tx, sql};
 
@@ -33,6 +36,7 @@ pub struct ConflictsPage {
     pub w: &'static Words,
     pub conflict_mark: Mark,
     pub records: Vec<Item>,
+    pub files: Files,
     pub filter: Filter,
     pub pager: Pager,
 }
@@ -54,23 +58,63 @@ pub async fn conflicts(
     let skip = u64::from(at - 1) * A_PAGE as u64;
     let (station, views, more) = read_tx!(app.db, "conflicts", async |tx| {
         let shown = Shown::with(tx, &app.known, &station).await?;
-        let (officer, day) = (filter::officer(&reader), filter::day(&reader));
         let most = A_PAGE as u64 + 1;
-        let flagged = args![&shown.id, flags::CONFLICT, most, skip, officer, day];
-        let rows = tx.fetch_all(sql!("record_list_flagged"), flagged).await?;
+        let rows = find(tx, &reader, &shown, &Before::default(), most, skip).await?;
         let mut views = Vec::new();
         for row in rows.iter().take(A_PAGE) {
-            let record = RecordId(row.bytes("record")?);
-            let changes = tx
-                .fetch_all(sql!("change_of_record"), args![&shown.id, &record])
-                .await?;
-            views.push(View::of(&history(record, &changes)?));
+            views.push(view(tx, &shown, row).await?);
         }
         Ok((shown, views, rows.len() > A_PAGE))
     })
     .await?;
     let pager = Pager::of(&reader, at, more);
     frame::page(&reader, &draw(&reader, &station, &views, pager))
+}
+
+/// Behind which record a part of the list begins; by default before all.
+#[derive(Debug)]
+pub struct Before {
+    pub entry: i64,
+    pub record: RecordId,
+}
+
+impl Default for Before {
+    fn default() -> Before {
+        Before {
+            entry: i64::MAX,
+            record: RecordId([0xff; 16]),
+        }
+    }
+}
+
+/// The records with conflicts that pass the reader's filters, the newest change first.
+pub async fn find(
+    tx: &mut Tx,
+    reader: &Reader,
+    shown: &Shown,
+    before: &Before,
+    most: u64,
+    skip: u64,
+) -> Result<Vec<Row>> {
+    let flagged = args![
+        &shown.id,
+        flags::CONFLICT,
+        most,
+        skip,
+        filter::officer(reader),
+        filter::day(reader),
+        before.entry,
+        &before.record
+    ];
+    tx.fetch_all(sql!("record_list_flagged"), flagged).await
+}
+
+pub async fn view(tx: &mut Tx, shown: &Shown, row: &Row) -> Result<View> {
+    let record = RecordId(row.bytes("record")?);
+    let changes = tx
+        .fetch_all(sql!("change_of_record"), args![&shown.id, &record])
+        .await?;
+    Ok(View::of(&history(record, &changes)?))
 }
 
 pub fn draw(reader: &Reader, station: &Shown, views: &[View], pager: Pager) -> ConflictsPage {
@@ -98,6 +142,7 @@ pub fn draw(reader: &Reader, station: &Shown, views: &[View], pager: Pager) -> C
         w,
         conflict_mark: Mark::Conflict,
         records: views.iter().map(item).collect(),
+        files: Files::of(reader, station, List::Conflicts),
         filter: Filter::of(reader, station, path, true),
         pager,
     }

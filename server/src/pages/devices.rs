@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::export::Files;
 use super::filter::{self, Filter};
 use super::frame::{self, Crumb, Frame, Place};
 use super::ink::Ink;
@@ -14,6 +15,7 @@ use super::sheet::{CoverageView, Moment, Setter};
 use super::station::{Device, DeviceName, Shown, crumb};
 use super::words::Words;
 use crate::error::Result;
+use crate::export::List;
 use crate::http::App;
 use crate::read_tx;
 
@@ -24,6 +26,7 @@ pub struct DevicesPage {
     pub w: &'static Words,
     pub coverage: Option<CoverageView>,
     pub devices: Vec<Item>,
+    pub files: Files,
     pub filter: Filter,
     pub forks: String,
 }
@@ -59,14 +62,6 @@ pub fn draw(reader: &Reader, station: &Shown, now: i64) -> DevicesPage {
     let setter = Setter { reader, station };
     let path = format!("{}/devices", station.path());
     let here = Crumb::new(Ink::label(&w.devices), reader.to(&path));
-    let asked = filter::officer(reader);
-    let mut devices: Vec<&Device> = station
-        .devices
-        .iter()
-        .filter(|device| asked.is_empty() || device.person.as_str() == asked)
-        .collect();
-    // Those that have been silent longest stand first, those that have left last.
-    devices.sort_by_key(|device| (device.removed, device.last_seen, device.id));
     DevicesPage {
         frame: Frame::of(
             reader,
@@ -81,23 +76,40 @@ pub fn draw(reader: &Reader, station: &Shown, now: i64) -> DevicesPage {
             &w.coverage_open,
             &w.coverage_silent,
         )),
-        devices: devices
+        devices: in_order(reader, station)
             .into_iter()
             .map(|device| item(&setter, device, now))
             .collect(),
+        files: Files::of(reader, station, List::Devices),
         filter: Filter::of(reader, station, path, false),
         forks: reader.to(&format!("{}/forks", station.path())),
+    }
+}
+
+/// Those of the officer asked for; which have been silent longest stand first, which have left
+/// last.
+pub fn in_order<'a>(reader: &Reader, station: &'a Shown) -> Vec<&'a Device> {
+    let asked = filter::officer(reader);
+    let mut devices: Vec<&Device> = station
+        .devices
+        .iter()
+        .filter(|device| asked.is_empty() || device.person.as_str() == asked)
+        .collect();
+    devices.sort_by_key(|device| (device.removed, device.last_seen, device.id));
+    devices
+}
+
+pub fn state<'w>(device: &Device, w: &'w Words) -> &'w str {
+    match (device.removed, device.frozen) {
+        (true, _) => &w.removed_device,
+        (false, true) => &w.frozen_device,
+        (false, false) => &w.device_in_use,
     }
 }
 
 fn item(setter: &Setter<'_>, device: &Device, now: i64) -> Item {
     let (reader, station) = (setter.reader, setter.station);
     let w = reader.words();
-    let state = match (device.removed, device.frozen) {
-        (true, _) => &w.removed_device,
-        (false, true) => &w.frozen_device,
-        (false, false) => &w.device_in_use,
-    };
     let span = |at: i64| station.times(reader).span(now.saturating_sub(at), w);
     Item {
         name: station.device(reader, device.id),
@@ -108,7 +120,7 @@ fn item(setter: &Setter<'_>, device: &Device, now: i64) -> Item {
             .map_or_else(String::new, |at| w.ago.replace("{span}", &span(at))),
         waiting: device.waiting,
         envelopes: device.last_seq,
-        state,
+        state: state(device, w),
         is_lost: device.frozen && !device.removed,
     }
 }

@@ -1,5 +1,6 @@
-//! `/s/{station}/books/{book}.csv`, `.jsonl`, `.xlsx` and `/s/{station}/records.jsonl`, `.geojson`:
-//! books and records as files, masked as the pages are.
+//! `/s/{station}/books/{book}.csv`, `/s/{station}/lists/{list}.csv`, `.jsonl`, `.xlsx` and
+//! `/s/{station}/records.jsonl`, `.geojson`: books, lists and records as files, masked as the pages
+//! are.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek};
@@ -21,7 +22,7 @@ use super::book::{Asked, unknown};
 use super::reader::Reader;
 use super::station::Shown;
 use crate::error::{Error, Result};
-use crate::export::{self, Format, RecordFormat, Wanted};
+use crate::export::{self, Format, List, ListWanted, RecordFormat, Wanted};
 use crate::http::App;
 use crate::read_tx;
 
@@ -75,6 +76,69 @@ pub async fn book(
             Ok(format!("{name}{period}-masked.{}", format.suffix()))
         })
         .await?;
+        Ok((file, name, format.media_type()))
+    })
+    .await
+}
+
+/// The addresses of a list as a file, with what narrows its page down.
+#[derive(Debug)]
+pub struct Files {
+    pub xlsx: String,
+    pub csv: String,
+    pub jsonl: String,
+}
+
+impl Files {
+    pub fn of(reader: &Reader, station: &Shown, list: List) -> Files {
+        Files::with(reader, station, list, &reader.filters().collect::<Vec<_>>())
+    }
+
+    pub fn with(reader: &Reader, station: &Shown, list: List, params: &[(&str, &str)]) -> Files {
+        let path = format!("{}/lists/{}", station.path(), list.word());
+        let file = |format: Format| {
+            let path = format!("{path}.{}", format.suffix());
+            reader.file(&path, params.iter().copied())
+        };
+        Files {
+            xlsx: file(Format::Xlsx),
+            csv: file(Format::Csv),
+            jsonl: file(Format::Jsonl),
+        }
+    }
+}
+
+/// A list as a file: all of it that passes the filters of its page.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Path((station, name)): Path<(String, String)>,
+    reader: Reader,
+) -> Result<Response> {
+    let (word, format) = form_of(&name);
+    let (Some(list), Some(format)) = (List::from_word(word), format) else {
+        return Err(Error::NoSuchRoute);
+    };
+    made(async move |mut file| {
+        let wanted = ListWanted {
+            list,
+            format,
+            masked: true,
+            now: app.clock.now_ms(),
+        };
+        let out = &mut file;
+        read_tx!(app.db, "export_list", async |tx| {
+            let shown = Shown::with(tx, &app.known, &station).await?;
+            begin_again(out)?;
+            let out = BufWriter::new(&mut *out);
+            export::list_of(tx, &shown, &reader, wanted, out).await
+        })
+        .await?;
+        let masked = if list.is_personal() { "-masked" } else { "" };
+        let name = format!(
+            "{station}-{word}{masked}.{}",
+            format.suffix(),
+            word = list.word()
+        );
         Ok((file, name, format.media_type()))
     })
     .await

@@ -8,13 +8,16 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use sync_core::ids::{DeviceId, Hash};
 
+use super::export::Files;
 use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::Ink;
 use super::reader::Reader;
 use super::sheet::{Moment, Setter};
 use super::station::{DeviceName, Shown, crumb};
 use super::words::Words;
+use crate::db::Tx;
 use crate::error::Result;
+use crate::export::List;
 use crate::http::App;
 use crate::{args, read_tx, sql};
 
@@ -26,6 +29,7 @@ pub struct ForksPage {
     pub frame: Frame,
     pub w: &'static Words,
     pub forks: Vec<Item>,
+    pub files: Files,
     pub pager: Pager,
 }
 
@@ -46,6 +50,22 @@ pub struct Row {
     pub received: i64,
 }
 
+/// The newest first.
+pub async fn read(tx: &mut Tx, shown: &Shown, most: u64, skip: u64) -> Result<Vec<Row>> {
+    let rows = tx
+        .fetch_all(sql!("fork_part"), args![&shown.id, most, skip])
+        .await?;
+    let read = |row: &crate::db::Row| {
+        Ok(Row {
+            device: DeviceId(row.bytes("device")?),
+            seq: row.count("seq")?,
+            hash: Hash(row.bytes("hash")?),
+            received: row.get("received_at")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
 pub async fn forks(
     State(app): State<Arc<App>>,
     Path(station): Path<String>,
@@ -55,17 +75,8 @@ pub async fn forks(
     let skip = u64::from(at - 1) * A_PAGE;
     let (station, mut rows) = read_tx!(app.db, "forks", async |tx| {
         let shown = Shown::with(tx, &app.known, &station).await?;
-        let part = args![&shown.id, A_PAGE + 1, skip];
-        let rows = tx.fetch_all(sql!("fork_part"), part).await?;
-        let read = |row: &crate::db::Row| {
-            Ok(Row {
-                device: DeviceId(row.bytes("device")?),
-                seq: row.count("seq")?,
-                hash: Hash(row.bytes("hash")?),
-                received: row.get("received_at")?,
-            })
-        };
-        Ok((shown, rows.iter().map(read).collect::<Result<Vec<_>>>()?))
+        let rows = read(tx, &shown, A_PAGE + 1, skip).await?;
+        Ok((shown, rows))
     })
     .await?;
     let more = rows.len() as u64 > A_PAGE;
@@ -102,6 +113,7 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[Row], pager: Pager) -> For
         ),
         w,
         forks: rows.iter().map(item).collect(),
+        files: Files::of(reader, station, List::Forks),
         pager,
     }
 }

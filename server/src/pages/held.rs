@@ -7,8 +7,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use sync_core::catalogue::Kind;
 use sync_core::gate::Code;
-use sync_core::ids::{DeviceId, RecordId};
+use sync_core::ids::{DeviceId, Hash, RecordId};
 
+use super::export::Files;
 use super::filter::{self, Filter};
 use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::Ink;
@@ -19,6 +20,7 @@ use super::station::{DeviceName, Shown, crumb};
 use super::words::Words;
 use crate::db::{Row, Tx};
 use crate::error::Result;
+use crate::export::List;
 use crate::http::App;
 use crate::{args, read_tx, sql};
 
@@ -32,6 +34,7 @@ pub struct HeldPage {
     pub w: &'static Words,
     pub held_mark: Mark,
     pub items: Vec<Item>,
+    pub files: Files,
     pub filter: Filter,
     pub pager: Pager,
 }
@@ -75,7 +78,7 @@ pub struct HeldRow {
 }
 
 impl HeldRow {
-    async fn read(tx: &mut Tx, shown: &Shown, row: &Row) -> Result<HeldRow> {
+    pub async fn read(tx: &mut Tx, shown: &Shown, row: &Row) -> Result<HeldRow> {
         let records: String = row.get("records")?;
         let records: Vec<String> = records.split_whitespace().map(str::to_owned).collect();
         let first = records
@@ -113,16 +116,7 @@ pub async fn held(
     let skip = u64::from(at - 1) * A_PAGE;
     let (station, rows, more) = read_tx!(app.db, "held", async |tx| {
         let shown = Shown::with(tx, &app.known, &station).await?;
-        let (officer, times) = (filter::officer(&reader), shown.times(&reader));
-        let (from, until) = match filter::day(&reader) {
-            "" => (i64::MIN, i64::MAX),
-            day => {
-                let until = times.end_of(day).unwrap_or(i64::MAX);
-                (until.saturating_sub(DAY), until)
-            }
-        };
-        let within = args![&shown.id, "held", officer, from, until, A_PAGE + 1, skip];
-        let found = tx.fetch_all(sql!("held_list_received"), within).await?;
+        let found = find(tx, &reader, &shown, &Before::default(), A_PAGE + 1, skip).await?;
         let mut rows = Vec::new();
         for row in found.iter().take(A_PAGE as usize) {
             rows.push(HeldRow::read(tx, &shown, row).await?);
@@ -134,23 +128,80 @@ pub async fn held(
     frame::page(&reader, &draw(&reader, &station, &rows, pager))
 }
 
+/// Behind which act a part of the list begins; by default before all.
+#[derive(Debug)]
+pub struct Before {
+    at: i64,
+    envelope: Hash,
+    index: i64,
+}
+
+impl Default for Before {
+    fn default() -> Before {
+        Before {
+            at: i64::MAX,
+            envelope: Hash::ZERO,
+            index: i64::MIN,
+        }
+    }
+}
+
+impl Before {
+    pub fn read(row: &Row) -> Result<Before> {
+        Ok(Before {
+            at: row.get("at")?,
+            envelope: Hash(row.bytes("envelope_hash")?),
+            index: row.get("act_index")?,
+        })
+    }
+}
+
+/// The held acts that pass the reader's filters, the newest first.
+pub async fn find(
+    tx: &mut Tx,
+    reader: &Reader,
+    shown: &Shown,
+    before: &Before,
+    most: u64,
+    skip: u64,
+) -> Result<Vec<Row>> {
+    let (officer, times) = (filter::officer(reader), shown.times(reader));
+    let (from, until) = match filter::day(reader) {
+        "" => (i64::MIN, i64::MAX),
+        day => {
+            let until = times.end_of(day).unwrap_or(i64::MAX);
+            (until.saturating_sub(DAY), until)
+        }
+    };
+    let within = args![
+        &shown.id,
+        "held",
+        officer,
+        from,
+        until,
+        most,
+        skip,
+        before.at,
+        &before.envelope,
+        before.index
+    ];
+    tx.fetch_all(sql!("held_list_received"), within).await
+}
+
 pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow], pager: Pager) -> HeldPage {
     let w = reader.words();
     let setter = Setter { reader, station };
     let path = format!("{}/held", station.path());
     let here = Crumb::new(Ink::label(&w.held_title), reader.to(&path));
     let item = |row: &HeldRow| Item {
-        sentence: match Code::from_word(&row.code) {
-            Some(code) => Ink::label(code.explain(reader.catalogue_language())),
-            None => Ink::written(&row.code),
-        },
+        sentence: Ink::label(sentence(reader, row)),
         author: station.who(reader, &row.person),
         device: station.device_beside(reader, row.device, &row.person),
         at: setter.moment(row.at),
         received: row.received.map(|at| setter.moment(at)),
         act: row.act,
         whole: row.whole,
-        detail: place(reader, station, row),
+        detail: place(reader, station, row).map(|(what, label)| (what, Ink::written(&label))),
         records: row
             .records
             .iter()
@@ -183,14 +234,28 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow], pager: Pager) ->
         w,
         held_mark: Mark::Held,
         items: rows.iter().map(item).collect(),
+        files: Files::of(reader, station, List::Held),
         filter: Filter::of(reader, station, path, true),
         pager,
     }
 }
 
+/// Why it is held, and what can be done.
+pub fn sentence<'a>(reader: &Reader, row: &'a HeldRow) -> &'a str {
+    match Code::from_word(&row.code) {
+        Some(code) => code.explain(reader.catalogue_language()),
+        None => &row.code,
+    }
+}
+
+/// What the verdict points at, or nothing.
+pub fn detail(reader: &Reader, station: &Shown, row: &HeldRow) -> String {
+    place(reader, station, row).map_or_else(String::new, |(_, label)| label)
+}
+
 /// What the verdict points at, as the catalogue labels it: a step, a field, a cell. Of a record
 /// that the station does not have, the label that all kinds agree on.
-fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Option<(&'static str, Ink)> {
+fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Option<(&'static str, String)> {
     let (w, language) = (reader.words(), reader.catalogue_language());
     let kinds = &station.catalogue().kinds;
     let own = row.kind.as_ref().and_then(|kind| kinds.get(kind));
@@ -212,7 +277,7 @@ fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Option<(&'static st
         return None;
     }
     if row.detail == "create" {
-        return Some((&w.held_step, Ink::label(&w.held_create)));
+        return Some((&w.held_step, w.held_create.clone()));
     }
     let mut labels: Vec<(&'static str, String)> = match own {
         Some(kind) => label(kind).into_iter().collect(),
@@ -221,7 +286,7 @@ fn place(reader: &Reader, station: &Shown, row: &HeldRow) -> Option<(&'static st
     labels.sort();
     labels.dedup();
     Some(match labels.as_slice() {
-        [(what, label)] => (what, Ink::label(label)),
-        _ => (&w.held_field, Ink::written(&row.detail)),
+        [(what, label)] => (*what, label.clone()),
+        _ => (w.held_field.as_str(), row.detail.clone()),
     })
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use sync_core::ids::RecordId;
 
+use super::export::Files;
 use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::Ink;
 use super::reader::Reader;
@@ -16,6 +17,7 @@ use super::today::SOON_DAYS;
 use super::words::Words;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::export::List;
 use crate::http::App;
 use crate::{args, read_tx, sql};
 
@@ -30,6 +32,7 @@ pub struct LimitsPage {
     pub coverage: Option<CoverageView>,
     pub tabs: Vec<Tab>,
     pub limits: Vec<LimitItem>,
+    pub files: Files,
     pub pager: Pager,
 }
 
@@ -69,16 +72,52 @@ pub struct Row {
     pub number: Option<String>,
 }
 
+/// Behind which limit a part of the list begins; by default before all.
+#[derive(Debug)]
+pub struct After {
+    pub due: i64,
+    pub record: RecordId,
+    pub name: String,
+}
+
+impl Default for After {
+    fn default() -> After {
+        After {
+            due: i64::MIN,
+            record: RecordId([0; 16]),
+            name: String::new(),
+        }
+    }
+}
+
+/// After which moment, and not after which, the limits end that the reader asks for.
+pub fn asked(reader: &Reader, now: i64) -> (i64, i64) {
+    match reader.param("when") {
+        Some("over") => (i64::MIN, now),
+        Some("soon") => (now, now + SOON_DAYS * DAY),
+        Some(_) | None => (i64::MIN, i64::MAX),
+    }
+}
+
 /// Those that end after one moment and not after another.
 pub async fn read(
     tx: &mut Tx,
     shown: &Shown,
-    after: i64,
-    until: i64,
+    (from, until): (i64, i64),
+    after: &After,
     limit: u64,
     skip: u64,
 ) -> Result<Vec<Row>> {
-    let within = args![&shown.id, after, until, limit, skip];
+    let within = args![
+        &shown.id,
+        from,
+        until,
+        limit,
+        skip,
+        after.due,
+        &after.record,
+        &after.name
+    ];
     let rows = tx.fetch_all(sql!("open_limit_list_due"), within).await?;
     let read = |row: &crate::db::Row| {
         Ok(Row {
@@ -104,15 +143,10 @@ pub async fn limits(
     let now = app.clock.now_ms();
     let at = Pager::asked(&reader);
     let skip = u64::from(at - 1) * A_PAGE;
-    let soon = now + SOON_DAYS * DAY;
-    let (after, until) = match reader.param("when") {
-        Some("over") => (i64::MIN, now),
-        Some("soon") => (now, soon),
-        Some(_) | None => (i64::MIN, i64::MAX),
-    };
+    let within = asked(&reader, now);
     let (station, mut rows) = read_tx!(app.db, "limits", async |tx| {
         let shown = Shown::with(tx, &app.known, &station).await?;
-        let rows = read(tx, &shown, after, until, A_PAGE + 1, skip).await?;
+        let rows = read(tx, &shown, within, &After::default(), A_PAGE + 1, skip).await?;
         Ok((shown, rows))
     })
     .await?;
@@ -155,7 +189,17 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[Row], pager: Pager, now: i
             tab(&w.limits_soon, "soon"),
         ],
         limits: rows.iter().map(|row| item(&setter, row, now)).collect(),
+        files: Files::of(reader, station, List::Limits),
         pager,
+    }
+}
+
+/// What must be done, as its book's column or its step names it.
+pub fn what(reader: &Reader, station: &Shown, row: &Row) -> String {
+    let book = station.catalogue().books.get(&row.book);
+    match book.and_then(|book| book.column(&row.column)) {
+        Some(column) => column.label.get(reader.catalogue_language()).to_owned(),
+        None => station.awaited(reader, &row.kind, &row.name),
     }
 }
 
@@ -164,10 +208,6 @@ pub fn item(setter: &Setter<'_>, row: &Row, now: i64) -> LimitItem {
     let w = reader.words();
     let language = reader.catalogue_language();
     let catalogue = station.catalogue();
-    let column = catalogue
-        .books
-        .get(&row.book)
-        .and_then(|book| book.column(&row.column));
     let apart = now.saturating_sub(row.due);
     let word = if apart >= 0 { &w.over_by } else { &w.left };
     LimitItem {
@@ -179,10 +219,7 @@ pub fn item(setter: &Setter<'_>, row: &Row, now: i64) -> LimitItem {
         },
         number: Ink::written(row.number.as_deref().unwrap_or_default()),
         author: station.who(reader, &row.author),
-        what: match column {
-            Some(column) => Ink::label(column.label.get(language)),
-            None => station.awaited(reader, &row.kind, &row.name),
-        },
+        what: Ink::label(&what(reader, station, row)),
         due: setter.due_line(row.due, None, now),
         distance: word.replace("{span}", &station.times(reader).span(apart, w)),
     }

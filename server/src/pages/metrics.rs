@@ -1,5 +1,5 @@
 //! `/s/{station}/metrics?from&to`: what the work of a period comes to, each number with what it
-//! was counted out of; `.csv` and `.json` hold the same.
+//! was counted out of; `.json` and the lists as files hold the same.
 
 mod rows;
 
@@ -16,6 +16,7 @@ use sync_core::ids::RecordId;
 use sync_core::metrics::{Report, Span};
 
 use self::rows::{Group, OfficerRow, SettingRow, TownRow};
+use super::export::Files;
 use super::frame::{self, Crumb, Frame, Place};
 use super::ink::{Ink, plain};
 use super::reader::Reader;
@@ -25,8 +26,9 @@ use super::words::Words;
 use crate::admission::project::Summary;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::export::List;
 use crate::http::App;
-use crate::metrics::file::{Format, write};
+use crate::metrics::file::write;
 use crate::metrics::words::MetricWords;
 use crate::metrics::{count, span};
 use crate::{args, read_tx, sql};
@@ -48,7 +50,9 @@ pub struct MetricsPage {
     pub kept: Vec<(String, String)>,
     pub previous: Option<Turn>,
     pub next: Option<Turn>,
-    pub csv: String,
+    pub files: Files,
+    pub officer_files: Files,
+    pub committee_files: Files,
     pub json: String,
     pub groups: Vec<Group>,
     pub officers: Vec<OfficerRow>,
@@ -86,19 +90,10 @@ pub async fn page(
     frame::page(&reader, &draw(&reader, &station, &found, now))
 }
 
-pub async fn csv(app: State<Arc<App>>, station: Path<String>, reader: Reader) -> Result<Response> {
-    file(app, station, reader, Format::Csv).await
-}
-
-pub async fn json(app: State<Arc<App>>, station: Path<String>, reader: Reader) -> Result<Response> {
-    file(app, station, reader, Format::Json).await
-}
-
-async fn file(
+pub async fn json(
     State(app): State<Arc<App>>,
     Path(station): Path<String>,
     reader: Reader,
-    format: Format,
 ) -> Result<Response> {
     let now = app.clock.now_ms();
     let (station, report) = read_tx!(app.db, "metrics_file", async |tx| {
@@ -109,14 +104,13 @@ async fn file(
     .await?;
     let language = reader.catalogue_language();
     let mut text = Vec::new();
-    write(&report, &station.books, language, format, &mut text).map_err(|_| Error::Page)?;
-    let (kind, suffix) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "csv"),
-        Format::Json => ("application/json", "json"),
-    };
+    write(&report, &station.books, language, &mut text).map_err(|_| Error::Page)?;
     let (from, until) = (report.from, report.until);
-    let name = format!("attachment; filename=\"metrics-{from}-{until}.{suffix}\"");
-    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)];
+    let name = format!("attachment; filename=\"metrics-{from}-{until}.json\"");
+    let headers = [
+        (CONTENT_TYPE, "application/json".to_owned()),
+        (CONTENT_DISPOSITION, name),
+    ];
     Ok((headers, text).into_response())
 }
 
@@ -177,8 +171,10 @@ pub fn draw(reader: &Reader, station: &Shown, found: &Found, now: i64) -> Metric
             &m.running
         },
         kept: reader.kept(&["from", "to"]),
-        csv: reader.to_with(&format!("{path}.csv"), &days),
-        json: reader.to_with(&format!("{path}.json"), &days),
+        files: Files::with(reader, station, List::Metrics, &days),
+        officer_files: Files::with(reader, station, List::Officers, &days),
+        committee_files: Files::with(reader, station, List::Committees, &days),
+        json: reader.file(&format!("{path}.json"), days),
         groups: rows::groups(reader, station, found),
         officers: rows::officers(reader, station, &found.report),
         committees: rows::committees(reader, station, &found.report),

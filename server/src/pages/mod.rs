@@ -6,25 +6,25 @@
 
 mod assets;
 mod book;
-mod cards;
+pub(crate) mod cards;
 mod cited;
-mod conflicts;
-mod devices;
+pub(crate) mod conflicts;
+pub(crate) mod devices;
 mod export;
 mod filter;
-mod forks;
+pub(crate) mod forks;
 mod frame;
 mod guard;
-mod held;
+pub(crate) mod held;
 mod home;
 pub(crate) mod ink;
-mod limits;
-mod mark;
+pub(crate) mod limits;
+pub(crate) mod mark;
 mod metrics;
 pub mod problem;
 mod reader;
 mod record;
-mod records;
+pub(crate) mod records;
 mod sheet;
 pub(crate) mod station;
 pub(crate) mod time;
@@ -57,8 +57,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/s/{station}/records", get(records::records))
         .route("/s/{station}/limits", get(limits::limits))
         .route("/s/{station}/metrics", get(metrics::page))
-        .route("/s/{station}/metrics.csv", get(metrics::csv))
         .route("/s/{station}/metrics.json", get(metrics::json))
+        .route("/s/{station}/lists/{file}", get(export::list))
         .route("/s/{station}/held", get(held::held))
         .route("/s/{station}/conflicts", get(conflicts::conflicts))
         .route("/s/{station}/devices", get(devices::devices))

@@ -86,6 +86,36 @@ impl Reader {
         address(&self.path, kept.chain(changes.iter().copied()))
     }
 
+    /// One who asks for lists by their names and values, without a page.
+    pub fn asking(language: Language, query: Vec<(String, String)>) -> Reader {
+        Reader {
+            language,
+            path: String::new(),
+            query,
+        }
+    }
+
+    /// The address of a file, which says its language: whatever fetches it may send none.
+    pub fn file<'a>(
+        &self,
+        path: &str,
+        params: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> String {
+        let lang = match self.language {
+            Language::Zh => "zh",
+            Language::En => "en",
+        };
+        address(path, params.into_iter().chain([("lang", lang)]))
+    }
+
+    /// What narrows this page down, all its parts together.
+    pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let query = self.query.iter();
+        query
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, _)| !matches!(*name, "page" | "lang"))
+    }
+
     pub fn path(&self) -> &str {
         &self.path
     }

@@ -8,6 +8,8 @@ use axum::response::Response;
 use sync_core::ids::RecordId;
 
 use super::book::beginning;
+use super::conflicts::Before;
+use super::export::Files;
 use super::frame::{self, Crumb, Frame, Pager, Place};
 use super::ink::{Ink, typed};
 use super::mark::Mark;
@@ -18,6 +20,7 @@ use crate::admission::lists::folded;
 use crate::admission::project::flags;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
+use crate::export::List;
 use crate::http::App;
 use crate::{args, read_tx, sql};
 
@@ -37,6 +40,10 @@ pub struct RecordsPage {
     /// What narrows the list down, in words; each can be taken away.
     pub narrowed: Vec<Narrowed>,
     pub records: Vec<Item>,
+    /// What was found, and everything that the station has.
+    pub files: Files,
+    pub jsonl: String,
+    pub geojson: String,
     pub pager: Pager,
 }
 
@@ -72,7 +79,7 @@ pub struct Row {
 }
 
 impl Row {
-    async fn read(tx: &mut Tx, shown: &Shown, row: &db::Row) -> Result<Row> {
+    pub async fn read(tx: &mut Tx, shown: &Shown, row: &db::Row) -> Result<Row> {
         let record = RecordId(row.bytes("record")?);
         let number = tx
             .fetch_opt(sql!("number_of_record"), args![&shown.id, &record])
@@ -90,9 +97,17 @@ impl Row {
     }
 }
 
+/// What the store says of a record, as pages mark it.
+pub const FLAGGED: [(i64, Mark); 4] = [
+    (flags::LATE, Mark::Late),
+    (flags::AMENDED, Mark::Amended),
+    (flags::CONFLICT, Mark::Conflict),
+    (flags::REMOVED, Mark::Removed),
+];
+
 /// What was asked for, ready for the store.
 #[derive(Debug, PartialEq, Eq)]
-struct Terms {
+pub struct Terms {
     like: [String; MAX_TERMS],
     /// Finds a number that has all of it.
     number: String,
@@ -100,7 +115,7 @@ struct Terms {
 }
 
 impl Terms {
-    fn of(query: &str) -> Terms {
+    pub fn of(query: &str) -> Terms {
         let query = folded(query);
         let cut = |text: &str| -> String { text.chars().take(MAX_LETTERS).collect() };
         let words: Vec<&str> = query.split_whitespace().take(MAX_TERMS + 1).collect();
@@ -177,7 +192,13 @@ pub async fn records(
     let terms = Terms::of(reader.param("q").unwrap_or_default());
     let (station, rows, more) = read_tx!(app.db, "records", async |tx| {
         let shown = Shown::with(tx, &app.known, &station).await?;
-        let found = find(tx, &reader, &shown, &terms, at, now).await?;
+        let skip = u64::from(at - 1) * A_PAGE;
+        let part = Part {
+            before: Before::default(),
+            most: A_PAGE + 1,
+            skip,
+        };
+        let found = find(tx, &reader, &shown, &terms, &part, now).await?;
         let mut rows = Vec::new();
         for row in found.iter().take(A_PAGE as usize) {
             rows.push(Row::read(tx, &shown, row).await?);
@@ -189,12 +210,21 @@ pub async fn records(
     frame::page(&reader, &draw(&reader, &station, &rows, pager))
 }
 
-async fn find(
+/// Which part of what is found.
+#[derive(Debug)]
+pub struct Part {
+    pub before: Before,
+    pub most: u64,
+    pub skip: u64,
+}
+
+/// The records that pass the reader's filters, the newest change first.
+pub async fn find(
     tx: &mut Tx,
     reader: &Reader,
     shown: &Shown,
     terms: &Terms,
-    at: u32,
+    part: &Part,
     now: i64,
 ) -> Result<Vec<db::Row>> {
     let only = match reader.param("only") {
@@ -233,8 +263,10 @@ async fn find(
         c,
         d,
         &terms.number,
-        A_PAGE + 1,
-        u64::from(at - 1) * A_PAGE
+        part.most,
+        part.skip,
+        part.before.entry,
+        &part.before.record
     ];
     tx.fetch_all(sql!("record_search"), query).await
 }
@@ -269,6 +301,9 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[Row], pager: Pager) -> Rec
         notice,
         narrowed: narrowed(reader, station),
         records: rows.iter().map(|row| item(reader, station, row)).collect(),
+        files: Files::of(reader, station, List::Records),
+        jsonl: reader.to(&format!("{}/records.jsonl", station.path())),
+        geojson: reader.to(&format!("{}/records.geojson", station.path())),
         pager,
     }
 }
@@ -315,13 +350,9 @@ fn item(reader: &Reader, station: &Shown, row: &Row) -> Item {
             None => Ink::written(state),
         })
         .collect();
-    let marks = [
-        (flags::LATE, Mark::Late),
-        (flags::AMENDED, Mark::Amended),
-        (flags::CONFLICT, Mark::Conflict),
-        (flags::REMOVED, Mark::Removed),
-    ];
-    let set = marks.into_iter().filter(|(flag, _)| row.flags & flag != 0);
+    let set = FLAGGED
+        .into_iter()
+        .filter(|(flag, _)| row.flags & flag != 0);
     Item {
         title: station.title(reader, &row.title),
         href: reader.to(&station.record_path(&row.record.to_string())),

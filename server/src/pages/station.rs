@@ -51,7 +51,7 @@ pub struct Device {
 
 impl Shown {
     /// What a limit of a kind waits for: the step or field that ends it.
-    pub fn awaited(&self, reader: &Reader, kind: &str, limit: &str) -> Ink {
+    pub fn awaited(&self, reader: &Reader, kind: &str, limit: &str) -> String {
         let kind = self.catalogue().kinds.get(kind);
         let found = kind.and_then(|kind| Some((kind, kind.limits_of(limit).next()?)));
         let label = found.and_then(|(kind, limit)| {
@@ -61,8 +61,8 @@ impl Shown {
             step.or(field.map(|field| &field.label))
         });
         match label {
-            Some(label) => Ink::label(label.get(reader.catalogue_language())),
-            None => Ink::written(limit),
+            Some(label) => label.get(reader.catalogue_language()).to_owned(),
+            None => limit.to_owned(),
         }
     }
 

@@ -147,7 +147,15 @@ async fn counts(tx: &mut Tx, shown: &Shown, days: &Days, now: i64) -> Result<Cou
     let mut counts = Counts {
         overdue: n(tx, sql!("open_limit_count_due"), args![id, least, now]).await?,
         soon: n(tx, sql!("open_limit_count_due"), args![id, now, soon]).await?,
-        limits: limits::read(tx, shown, least, soon, LIMITS_SHOWN, 0).await?,
+        limits: limits::read(
+            tx,
+            shown,
+            (least, soon),
+            &limits::After::default(),
+            LIMITS_SHOWN,
+            0,
+        )
+        .await?,
         held: n(tx, sql!("held_count"), args![id, "held"]).await?,
         conflicts: n(tx, sql!("record_count_flagged"), args![id, flags::CONFLICT]).await?,
         late: {

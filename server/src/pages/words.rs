@@ -28,7 +28,7 @@ words! {
     station_word period page_of page_at page_number previous first_page last_page next previous_day
     next_day previous_month next_month all_records not_a_day not_a_month no_such_number
     search_station page_is_cut jump_day jump_month jump_number jump_button margin
-    margin_show margin_hide export_csv export_jsonl export_xlsx print masked_copy sign_place seal_place
+    margin_show margin_hide export_csv export_jsonl export_xlsx export_all_jsonl export_all_geojson print masked_copy sign_place seal_place
     sign_day sign_between proof happened recorded received not_received clocks_ahead clocks_slow clocks_behind
     clocks_written_later apart_later apart_earlier number records_in_row phone server_device
     somebody mark_registered mark_late mark_amended mark_conflict mark_held mark_removed

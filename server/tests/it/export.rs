@@ -227,7 +227,7 @@ async fn phone(store: &TestStore, station: &StationId, server: SocketAddr, secre
 }
 
 /// A filed case whose cause was amended and whose place two people set without knowing.
-async fn amended_and_contested(store: &TestStore, station: &StationId, server: SocketAddr) {
+pub async fn amended_and_contested(store: &TestStore, station: &StationId, server: SocketAddr) {
     let mut one = phone(store, station, server, 1).await;
     let mut two = phone(store, station, server, 2).await;
     let (record, made) = one.case("=HYPERLINK(1)");
@@ -284,7 +284,7 @@ async fn patrol(store: &TestStore, station: &StationId, _server: SocketAddr) {
         .unwrap();
 }
 
-fn get(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
+pub fn get(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
@@ -302,13 +302,13 @@ fn get(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
 }
 
 /// A spreadsheet, unpacked.
-struct Sheet {
-    xml: String,
-    workbook: String,
+pub struct Sheet {
+    pub xml: String,
+    pub workbook: String,
 }
 
 impl Sheet {
-    fn read(bytes: &[u8]) -> Sheet {
+    pub fn read(bytes: &[u8]) -> Sheet {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         let mut text = |name: &str| {
             let mut text = String::new();
@@ -325,7 +325,7 @@ impl Sheet {
         }
     }
 
-    fn has(&self, texts: &[&str]) {
+    pub fn has(&self, texts: &[&str]) {
         for text in texts {
             assert!(self.xml.contains(text), "{text} is missing in {}", self.xml);
         }

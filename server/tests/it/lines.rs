@@ -36,6 +36,7 @@ pub fn line(book: &str, n: u64, day: Option<String>, row_key: &str, officer: &st
         ]
         .into(),
         limits: Default::default(),
+        open: Default::default(),
         marks: LineMarks {
             clocks: Clocks {
                 happened,

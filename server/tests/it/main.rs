@@ -18,6 +18,7 @@ mod faults;
 mod http;
 mod kill;
 mod lines;
+mod lists;
 mod members;
 mod metrics;
 mod numbers;

@@ -104,7 +104,7 @@ on_both_engines! {
         assert_eq!(new["met"], false);
         assert_eq!(metric(&json, "satisfied")["text"], Value::Null);
         assert_eq!(json["officers"][0]["minutes"], 120);
-        let csv = get(at, "/s/S00/metrics.csv?lang=en", "");
+        let csv = get(at, "/s/S00/lists/metrics.csv?lang=en", "");
         assert!(csv.contains("Entries that state evidence,0.0%,0,2,"), "{csv}");
         assert!(csv.contains("Satisfaction,—,0,0,"), "{csv}");
         server.stop().await;
@@ -179,9 +179,8 @@ async fn exported(store: &TestStore, station: &sync_core::ids::StationId) -> Vec
     let mut out = Vec::new();
     read_tx!(store.db, "test", async |tx| {
         let language = sync_core::catalogue::Language::Zh;
-        let format = wardbook::metrics::file::Format::Json;
         let now = store.clock.now_ms();
-        export::metrics(tx, station, (None, None), now, language, format, &mut out).await
+        export::metrics(tx, station, (None, None), now, language, &mut out).await
     })
     .await
     .unwrap();

@@ -41,6 +41,7 @@ async fn fill(tx: &mut Tx, station: &StationId) -> Result<()> {
             summary: None,
             cells: BTreeMap::from([("cause".to_owned(), cause)]),
             limits: BTreeMap::new(),
+            open: BTreeMap::new(),
             marks: LineMarks::default(),
         };
         let cells = serde_json::to_string(&line).unwrap();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::reading::{self, Place, Reading};
-use super::{LineCell, LineConflict, Said, Variant};
-use crate::catalogue::{Field, Fold, RecordData};
+use super::{LineCell, LineConflict, Said, Station, Variant};
+use crate::catalogue::{Field, Fold, Personal, RecordData};
 use crate::record::change::Scalar;
 use crate::record::data;
 use crate::record::state::{self, Conflict};
@@ -12,14 +12,63 @@ use crate::record::value::to_json;
 use crate::record::view::{Slot, View, Written};
 use crate::record::write::{REMOVED, Spot};
 
+/// What people wrote into a record without knowing of each other, as lists print it. Of a kind
+/// that the catalogue does not know, that there is something, and who wrote last.
+pub fn conflicts(view: &View, station: &Station) -> Vec<LineConflict> {
+    match station.catalogue().kinds.get(&view.kind) {
+        Some(kind) => {
+            let reading = Reading::of(view, kind, station);
+            let contests = Contest::all(&reading);
+            contests.iter().map(|one| one.of(&[], &reading)).collect()
+        }
+        None => state::conflicts(view, None)
+            .iter()
+            .map(|conflict| unknown(view, conflict))
+            .collect(),
+    }
+}
+
+fn unknown(view: &View, conflict: &Conflict<'_>) -> LineConflict {
+    let (path, values) = match conflict {
+        Conflict::Values { spot, values } => {
+            let value = |one: &&Written| told(view, one.change, Said::same(raw(&one.value)), None);
+            (spot.path(), values.iter().map(value).collect())
+        }
+        Conflict::RemovedEdited {
+            target, removal, ..
+        } => {
+            let path = target.map_or(REMOVED.to_owned(), |row| format!("{row}:{REMOVED}"));
+            let reason = Said::same(raw(&removal.value));
+            (path, vec![told(view, removal.change, reason, None)])
+        }
+        Conflict::Steps(steps) => {
+            let value = |step: &&crate::record::view::Entry| {
+                let to = step.text("to").unwrap_or_default();
+                told(view, step.change, Said::same(to), None)
+            };
+            ("steps".to_owned(), steps.iter().map(value).collect())
+        }
+    };
+    let values: Vec<Value> = values;
+    LineConflict {
+        label: Said::same(path.clone()),
+        // Of what nobody knows anything, it may tell anything of anybody.
+        personal: (path != "steps").then_some(Personal::Note),
+        path,
+        columns: Vec::new(),
+        values: values.into_iter().map(|value| value.told).collect(),
+    }
+}
+
 /// One conflict of a record.
-pub(super) struct Contest<'a> {
+pub(super) struct Contest {
     path: String,
     /// The name of the field it is about; empty where it is about the whole record.
     field: String,
     label: Said,
     values: Vec<Value>,
-    known: Option<&'a Field>,
+    /// What the values tell of a person.
+    personal: Option<Personal>,
 }
 
 struct Value {
@@ -31,8 +80,8 @@ struct Value {
 /// More values of one conflict are named without what each column would print of them.
 const MAX_SHOWN: usize = 16;
 
-impl<'a> Contest<'a> {
-    pub fn all(reading: &Reading<'a>) -> Vec<Contest<'a>> {
+impl Contest {
+    pub fn all(reading: &Reading<'_>) -> Vec<Contest> {
         let found = state::conflicts(reading.view, Some(reading.kind));
         found
             .into_iter()
@@ -40,7 +89,7 @@ impl<'a> Contest<'a> {
             .collect()
     }
 
-    fn of_conflict(conflict: Conflict<'_>, reading: &Reading<'a>) -> Contest<'a> {
+    fn of_conflict(conflict: Conflict<'_>, reading: &Reading<'_>) -> Contest {
         match conflict {
             Conflict::Values { spot, values } => Contest::of_values(&spot, &values, reading),
             Conflict::RemovedEdited {
@@ -75,7 +124,7 @@ impl<'a> Contest<'a> {
                     values: values
                         .map(|(text, change)| told(reading.view, change, text, None))
                         .collect(),
-                    known,
+                    personal: known.and_then(any_personal),
                 }
             }
             Conflict::Steps(steps) => {
@@ -98,13 +147,13 @@ impl<'a> Contest<'a> {
                         en: "State".into(),
                     },
                     values: steps.iter().map(value).collect(),
-                    known: None,
+                    personal: None,
                 }
             }
         }
     }
 
-    fn of_values(spot: &Spot, values: &[&Written], reading: &Reading<'a>) -> Contest<'a> {
+    fn of_values(spot: &Spot, values: &[&Written], reading: &Reading<'_>) -> Contest {
         let (base, cell) = match spot {
             Spot::Field(name) => (name.as_str(), None),
             Spot::Cell { row, cell } => (row.split('/').next().unwrap_or(row), Some(cell)),
@@ -138,7 +187,11 @@ impl<'a> Contest<'a> {
                 (_, Some(field), _) => label(field),
                 (_, None, _) => Said::same(spot.path()),
             },
-            known,
+            personal: match field {
+                Some(field) => any_personal(field),
+                // Of what nobody knows anything, it may tell anything of anybody.
+                None => Some(Personal::Note),
+            },
         }
     }
 
@@ -150,10 +203,7 @@ impl<'a> Contest<'a> {
             label: self.label.clone(),
             columns: shown.map(|place| place.column.id.clone()).collect(),
             values: self.values.iter().map(|value| value.told.clone()).collect(),
-            personal: self.known.and_then(|field| {
-                let cells = field.cells.iter().filter_map(|cell| cell.personal);
-                field.personal.into_iter().chain(cells).next()
-            }),
+            personal: self.personal,
         }
     }
 
@@ -164,7 +214,7 @@ impl<'a> Contest<'a> {
     /// Everything that a column would print, one for each value in conflict; none where all
     /// values print the same, or where the column adds up and cannot show two.
     pub fn variants(
-        contests: &[Contest<'_>],
+        contests: &[Contest],
         reading: &Reading<'_>,
         place: &Place<'_>,
         officer: &str,
@@ -276,6 +326,12 @@ fn raw(value: &Scalar) -> String {
         serde_json::Value::Null => String::new(),
         other => other.to_string(),
     }
+}
+
+/// What a field or any of its cells tells of a person.
+fn any_personal(field: &Field) -> Option<Personal> {
+    let cells = field.cells.iter().filter_map(|cell| cell.personal);
+    field.personal.into_iter().chain(cells).next()
 }
 
 fn label(field: &Field) -> Said {

@@ -7,7 +7,7 @@ use super::foot::{amended, amendments, coverage, said, summary};
 use super::names::Names;
 use super::page::{Page, PageCell, PageColumn, PageDue, PageFacts, PagePart, PageRow, RowMarks};
 use super::{Line, LineCell, Said, sheets};
-use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, display_span};
+use crate::catalogue::{Book, Column, Fold, Footer, Label, Language, PageBy, RowKey, display_span};
 use crate::ids::RecordId;
 
 /// The page that lines of a book make: the same one for every order of the lines. Every line has
@@ -173,10 +173,14 @@ impl Folder<'_> {
             record,
             struck,
             variant: None,
+            open: None,
         };
         match line.cells.get(&column.id) {
             None => {}
-            Some(LineCell::Text(text)) => cell.parts.push(part(self.names.said(text))),
+            Some(LineCell::Text(text)) => cell.parts.push(PagePart {
+                open: line.open.get(&column.id).map(|open| self.names.said(open)),
+                ..part(self.names.said(text))
+            }),
             Some(LineCell::Refs(references)) => {
                 let texts = references
                     .iter()
@@ -196,6 +200,7 @@ impl Folder<'_> {
                         record,
                         struck,
                         variant,
+                        open: None,
                     });
                 }
             }
@@ -268,6 +273,7 @@ impl Folder<'_> {
                     record,
                     struck: false,
                     variant: None,
+                    open: None,
                 },
             );
         }
@@ -281,7 +287,14 @@ impl Folder<'_> {
         }
     }
 
-    /// By the book's order, then register number where pages are a sequence, then day and time.
+    /// What puts the officers of a day in order: their rows' keys differ in the code alone.
+    fn officer<'r>(&self, row: &'r PageRow) -> Option<&'r str> {
+        let is_officers = self.book.row.contains(&RowKey::Officer);
+        is_officers.then_some(row.key.as_str())
+    }
+
+    /// By the book's order, then register number where pages are a sequence, then day, the officer's
+    /// code where rows are an officer's, and time.
     fn order(&self, a: &PageRow, b: &PageRow) -> Ordering {
         let column = |id: &String| self.book.columns.iter().position(|column| column.id == *id);
         let ordered = self.book.order.iter().filter_map(column).map(|at| {
@@ -307,6 +320,7 @@ impl Folder<'_> {
         ordered
             .then(numbered)
             .then_with(|| a.day.cmp(&b.day))
+            .then_with(|| self.officer(a).cmp(&self.officer(b)))
             .then_with(|| happened(a).cmp(&happened(b)))
             .then_with(|| a.records.cmp(&b.records))
             .then_with(|| a.key.cmp(&b.key))
@@ -372,6 +386,7 @@ fn add_up(cell: &mut PageCell, column: &Column, lines: &[&Line]) {
                 record,
                 struck: false,
                 variant: None,
+                open: None,
             },
         );
     }

@@ -91,6 +91,7 @@ pub(super) fn amended(book: &Book, row: &PageRow, offset: i32) -> PageCell {
                 record: marks.record,
                 struck: false,
                 variant: None,
+                open: None,
             });
         }
     }

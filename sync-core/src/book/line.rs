@@ -28,6 +28,11 @@ pub struct Line {
     /// By column; a column to which the record has nothing to say is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cells: BTreeMap<String, LineCell>,
+    /// What stands in personal columns for those who may not see personal values: as the cell
+    /// prints the record with its personal fields masked. Where it is absent, the cell's own text
+    /// is masked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub open: BTreeMap<String, Said>,
     /// By column that shows a time limit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, Due>,

@@ -1,13 +1,16 @@
 //! What does a record contribute to the books?
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::amend::Past;
 use super::conflict::Contest;
 use super::marks::{self, day};
+use super::mask::{mask, mask_data};
 use super::reading::{Place, Reading};
-use super::{Line, LineCell, LineMarks, Station};
-use crate::catalogue::{Book, Datum, RowKey, Source};
+use super::{Line, LineCell, LineMarks, Said, Station};
+use crate::catalogue::{Book, Datum, RecordData, RowKey, Source};
 use crate::record::view::View;
 
 /// One line for each row key in each book that the record's kind feeds. An expression that fails
@@ -30,6 +33,7 @@ pub fn lines(view: &View, station: &Station) -> Vec<Line> {
         past: Past::of(&reading),
         contests: Contest::all(&reading),
         day: day(view, Some(kind), station.offset()),
+        masked: OnceCell::new(),
         reading,
     };
     fed.flat_map(|(book, source)| record.lines(book, source))
@@ -41,8 +45,10 @@ struct Record<'a> {
     /// Those that are the same in every book.
     marks: LineMarks,
     past: Past,
-    contests: Vec<Contest<'a>>,
+    contests: Vec<Contest>,
     day: Option<String>,
+    /// The record with its personal fields masked, once a column asks for it.
+    masked: OnceCell<Arc<RecordData>>,
 }
 
 impl Record<'_> {
@@ -164,6 +170,7 @@ impl Record<'_> {
             .map(|contest| contest.of(&places, reading))
             .collect();
         let mut cells = BTreeMap::new();
+        let mut open = BTreeMap::new();
         let mut limits = BTreeMap::new();
         for place in &places {
             let id = &place.column.id;
@@ -173,6 +180,11 @@ impl Record<'_> {
             }
             if cell == Some(LineCell::Unreadable) {
                 marks.unreadable.push(id.clone());
+            }
+            if let Some(LineCell::Text(text)) = &cell
+                && let Some(said) = self.open(place, text, officer)
+            {
+                open.insert(id.clone(), said);
             }
             if let Some(cell) = cell {
                 cells.insert(id.clone(), cell);
@@ -193,23 +205,58 @@ impl Record<'_> {
             row_key: row_key.to_owned(),
             day: self.day.clone(),
             officer: officer.to_owned(),
-            sort: self.sort(book, &cells),
+            sort: self.sort(book, officer, &cells),
             provisional: marks::provisional(reading.view),
             summary: reading.summary(source),
             cells,
+            open,
             limits,
             marks,
         }
     }
 
-    /// The columns that the book is ordered by, then day and time.
-    fn sort(&self, book: &Book, cells: &BTreeMap<String, LineCell>) -> String {
+    /// What a personal column prints for those who may not see personal values, where that is not
+    /// its text's own mask: `王小明（居委）；匿名` is not one name.
+    fn open(&self, place: &Place<'_>, text: &Said, officer: &str) -> Option<Said> {
+        let kind = place.column.personal?;
+        if !place.column.personal_in_part {
+            return None;
+        }
+        let reading = &self.reading;
+        let data = self
+            .masked
+            .get_or_init(|| mask_data(&reading.data, reading.kind));
+        let said = match reading.cell(place, data, Some(officer)) {
+            Some(LineCell::Text(said)) => said,
+            None => Said::default(),
+            Some(
+                LineCell::Number(_)
+                | LineCell::Span(..)
+                | LineCell::Refs(_)
+                | LineCell::Contested(_)
+                | LineCell::Unreadable,
+            ) => return None,
+        };
+        let own = Said {
+            zh: mask(kind, &text.zh),
+            en: mask(kind, &text.en),
+        };
+        (said != own).then_some(said)
+    }
+
+    /// The columns that the book is ordered by, then day, the officer's code where rows are an
+    /// officer's, and time.
+    fn sort(&self, book: &Book, officer: &str, cells: &BTreeMap<String, LineCell>) -> String {
         let mut sort = String::new();
         for id in &book.order {
             sort.push_str(&cells.get(id).map_or_else(String::new, marks::sort_text));
             sort.push('\u{1f}');
         }
         sort.push_str(self.day.as_deref().unwrap_or_default());
+        if book.row.contains(&RowKey::Officer) {
+            sort.push('\u{1f}');
+            sort.push_str(officer);
+        }
         let happened = i128::from(self.marks.clocks.happened) - i128::from(i64::MIN);
         format!("{sort}\u{1f}{happened:020}")
     }

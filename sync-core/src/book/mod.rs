@@ -25,6 +25,7 @@ mod station;
 
 pub use crate::catalogue::Due;
 pub use breach::{Breaches, breaches};
+pub use conflict::conflicts;
 pub use docs::books_markdown;
 pub use export::{mask_record, row_json};
 pub use facts::{RecordFacts, facts};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::mask::mask;
-use super::{Amendment, Due, LineMarks, Said, Variant};
+use super::{Amendment, Due, LineConflict, LineMarks, Said, Variant};
 use crate::catalogue::{Column, Personal};
 use crate::envelope::Number;
 use crate::ids::{DeviceId, PersonId, RecordId};
@@ -142,6 +142,10 @@ pub struct PagePart {
     /// device, when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<Variant>,
+    /// What stands here for those who may not see personal values, where that is more than the
+    /// text's own mask. It leaves with no page.
+    #[serde(skip)]
+    pub open: Option<Said>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,7 +284,10 @@ fn personal(columns: &[PageColumn]) -> BTreeMap<&str, Personal> {
 impl PageCell {
     fn mask(&mut self, kind: Personal) {
         for part in &mut self.parts {
-            mask_said(&mut part.text, kind);
+            match part.open.take() {
+                Some(open) => part.text = open,
+                None => mask_said(&mut part.text, kind),
+            }
             if let Some(variant) = &mut part.variant {
                 mask_said(&mut variant.text, kind);
             }
@@ -331,12 +338,15 @@ fn mask_marks(marks: &mut LineMarks, personal: &BTreeMap<&str, Personal>) {
         mask_amendment(amendment, personal);
     }
     for conflict in &mut marks.conflicts {
-        let mut columns = conflict.columns.iter();
-        let kind = conflict
-            .personal
-            .or(columns.find_map(|id| personal.get(id.as_str())).copied());
-        if let Some(kind) = kind {
-            for value in &mut conflict.values {
+        conflict.mask();
+    }
+}
+
+impl LineConflict {
+    /// Masks what its values tell of persons.
+    pub fn mask(&mut self) {
+        if let Some(kind) = self.personal {
+            for value in &mut self.values {
                 mask_said(&mut value.text, kind);
             }
         }

@@ -115,6 +115,9 @@ pub struct Column {
     pub limit: Option<String>,
     /// Declared, or taken from the first personal field that one of its expressions reads.
     pub personal: Option<Personal>,
+    /// Not declared: what is personal in it is what its expressions read of personal fields, and
+    /// the rest of its text stands for everybody.
+    pub personal_in_part: bool,
 }
 
 impl Column {

@@ -159,9 +159,9 @@ impl Content {
     }
 
     /// What cannot be broken into lines.
-    pub fn least(&self) -> usize {
+    pub fn least(&self, language: Language) -> usize {
         match self {
-            Content::Number(_) | Content::Day(_) | Content::Moment(_) => self.width(),
+            Content::Number(_) | Content::Day(_) | Content::Moment(_) => self.width(language),
             Content::Blank | Content::Text(_) | Content::Pieces(_) => 0,
         }
     }
@@ -176,13 +176,20 @@ impl Content {
     }
 
     /// How wide its longest line is, in halves of a Chinese character.
-    pub fn width(&self) -> usize {
+    pub fn width(&self, language: Language) -> usize {
         match self {
             Content::Blank => 0,
             Content::Text(text) => width(text),
             Content::Number(n) => n.to_string().len() + 1,
-            Content::Day(_) => 10,
-            Content::Moment(_) => 16,
+            // `2026年12月31日 23时59分`, `31 Dec 2026, 23:59`
+            Content::Day(_) => match language {
+                Language::Zh => 14,
+                Language::En => 11,
+            },
+            Content::Moment(_) => match language {
+                Language::Zh => 23,
+                Language::En => 18,
+            },
             Content::Pieces(pieces) => {
                 let widths = pieces.iter().map(|piece| width(&piece.text));
                 widths.max().unwrap_or_default()
@@ -305,6 +312,7 @@ mod tests {
             record: RecordId([1; 16]),
             struck,
             variant: None,
+            open: None,
         };
         let cell = PageCell {
             text: said("乙"),

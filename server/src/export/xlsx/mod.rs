@@ -1,8 +1,9 @@
-//! A book as a spreadsheet (XLSX) that prints like its official form: title, station and period,
-//! which devices have not sent, then the rows, on A4 across. Rows go to a temporary file as they
-//! come; what stays in memory is the first two hundred, which tell how wide the columns are.
+//! A spreadsheet (XLSX) that prints like an official form: title, station and period, which
+//! devices have not sent, then the rows, on A4 across. Rows go to a temporary file as they come;
+//! what stays in memory is the first two hundred, which tell how wide the columns are.
 
 mod cell;
+mod form;
 mod out;
 mod pen;
 mod style;
@@ -11,15 +12,14 @@ use std::io::{self, Write};
 
 use jiff::civil::DateTime;
 use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
-use sync_core::book::{Page, PageRow};
-use sync_core::catalogue::{Book, Catalogue, Fold, PageBy};
+use sync_core::catalogue::Language;
 
-use self::cell::{Content, Shape};
+pub use self::cell::Content;
+pub use self::form::Form;
 use self::out::Noting;
 use self::pen::{Pen, cut, moment};
 use self::style::{Need, Styles};
-use super::print::Print;
-use super::words::fill;
+use super::words::{Words, fill};
 
 /// A sheet holds 1,048,576 rows; what comes after goes on in the next one.
 const ROWS: u32 = 1_000_000;
@@ -29,6 +29,9 @@ const HEADER: u32 = TOP - 1;
 /// What a program takes of page breaks.
 const BREAKS: usize = 1_000;
 const A4: u8 = 9;
+/// Rows that are given a height: the library keeps some 400 bytes for each that is. Behind them
+/// the reader's program fits the heights when it opens the file.
+const HEIGHTS: u64 = 5_000;
 /// Rows that tell how wide columns are.
 const FIRST: usize = 200;
 
@@ -42,25 +45,58 @@ pub struct Heading {
     pub made_at: DateTime,
 }
 
+/// What the columns are.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    pub columns: Vec<Head>,
+    /// Behind the columns stand the margin and, hidden, the records' ids.
+    pub has_margin: bool,
+    /// The rows of each day begin a new sheet of paper.
+    pub by_day: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub label: String,
+    /// The last row says what it comes to.
+    pub adds_up: bool,
+}
+
+/// A row that is laid out.
+#[derive(Debug, Default)]
+pub struct Row {
+    pub cells: Vec<Cell>,
+    pub margin: String,
+    pub records: String,
+    pub day: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Cell {
+    pub content: Content,
+    /// Its values contradict each other.
+    pub contested: bool,
+    /// What it adds to its column.
+    pub adds: Option<f64>,
+}
+
 pub struct Xlsx {
     workbook: Workbook,
     styles: Styles,
     heading: Heading,
-    print: Print,
-    shapes: Vec<Shape>,
+    language: Language,
+    layout: Layout,
     /// Of the columns that add up: what they have come to.
     sums: Vec<Option<f64>>,
     /// What each column needs, as the first rows tell; the margin is the last.
     needs: Vec<Need>,
     /// Fixed once the first rows are known: the height of every row rests on them.
     widths: Vec<f64>,
-    first: Vec<Ready>,
+    first: Vec<Row>,
     /// The next row of the sheet.
     at: u32,
     sheets: usize,
     rows: u64,
-    /// The pages of a book by day begin a new sheet of paper each.
-    by_day: bool,
     day: Option<String>,
     breaks: Vec<u32>,
 }
@@ -72,19 +108,7 @@ impl std::fmt::Debug for Xlsx {
 }
 
 impl Xlsx {
-    pub fn begin(
-        heading: Heading,
-        page: &Page,
-        book: &Book,
-        catalogue: &Catalogue,
-        print: Print,
-    ) -> io::Result<Xlsx> {
-        let columns = &book.columns;
-        let shapes = columns.iter().map(|one| Shape::of(one, book, catalogue));
-        let sums = columns
-            .iter()
-            .map(|column| (column.fold == Fold::Sum).then_some(0.0));
-        let labels = page.columns.iter().map(|column| print.said(&column.label));
+    pub fn begin(heading: Heading, layout: Layout, language: Language) -> io::Result<Xlsx> {
         let mut workbook = Workbook::new();
         let made = moment(heading.made_at).map_err(failed)?;
         workbook.set_properties(
@@ -92,68 +116,93 @@ impl Xlsx {
                 .set_title(&heading.title)
                 .set_creation_datetime(&made),
         );
-        let mut xlsx = Xlsx {
-            shapes: shapes.collect(),
-            sums: sums.collect(),
-            needs: labels.map(need_of_head).collect(),
+        let columns = &layout.columns;
+        let mut needs: Vec<Need> = columns.iter().map(|one| need_of_head(&one.label)).collect();
+        if layout.has_margin {
+            needs.push(need_of_head(&Words::of(language).margin));
+        }
+        Ok(Xlsx {
+            sums: columns
+                .iter()
+                .map(|one| one.adds_up.then_some(0.0))
+                .collect(),
+            needs,
             widths: Vec::new(),
             first: Vec::new(),
-            styles: Styles::new(),
+            styles: Styles::new(language),
             workbook,
             heading,
-            print,
+            language,
+            layout,
             at: 0,
             sheets: 0,
             rows: 0,
-            by_day: book.page == PageBy::Day,
             day: None,
             breaks: Vec::new(),
-        };
-        xlsx.needs.push(need_of_head(&print.words().margin));
-        Ok(xlsx)
+        })
+    }
+
+    fn words(&self) -> &'static Words {
+        Words::of(self.language)
+    }
+
+    /// The last column that is seen.
+    fn last(&self) -> u16 {
+        let columns = self.layout.columns.len() + usize::from(self.layout.has_margin);
+        column(columns.saturating_sub(1))
     }
 
     /// Fixes the widths, and writes the rows that waited for them.
-    fn settle(&mut self, page: &Page) -> Result<(), XlsxError> {
+    fn settle(&mut self) -> Result<(), XlsxError> {
         self.widths = style::widths(&self.needs);
-        self.begin_sheet(page)?;
+        self.begin_sheet()?;
         for row in std::mem::take(&mut self.first) {
-            self.write_row(page, row)?;
+            self.write_row(row)?;
         }
         Ok(())
     }
 
-    fn begin_sheet(&mut self, page: &Page) -> Result<(), XlsxError> {
+    fn begin_sheet(&mut self) -> Result<(), XlsxError> {
         self.sheets += 1;
-        let name = self.sheet_name();
-        let (styles, words) = (&self.styles, self.print.words());
+        let (name, last, words) = (self.sheet_name(), self.last(), self.words());
+        let (styles, heading, layout) = (&self.styles, &self.heading, &self.layout);
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
-        let margin = column(page.columns.len());
-        let heading = &self.heading;
-        sheet.set_row_height(0, 30)?;
-        sheet.merge_range(0, 0, 0, margin, &heading.title, &styles.title)?;
-        sheet.set_row_height(1, 18)?;
-        sheet.merge_range(1, 0, 1, margin, &heading.line, &styles.heading)?;
-        let lines = style::lines(&heading.coverage, self.widths.iter().sum());
-        sheet.set_row_height(2, style::height(lines, 10.0))?;
-        sheet.merge_range(
-            2,
-            0,
-            2,
-            margin,
-            &cut(&heading.coverage, &words.cut),
-            &styles.heading,
-        )?;
-        let labels = page.columns.iter().zip(&self.widths);
-        let lines = labels.map(|(head, width)| style::lines(self.print.said(&head.label), *width));
-        sheet.set_row_height(HEADER, style::height(lines.max().unwrap_or(1), 10.0))?;
-        for (at, head) in page.columns.iter().enumerate() {
-            let label = self.print.said(&head.label);
-            sheet.write_string_with_format(HEADER, column(at), label, &styles.head)?;
+        let coverage = style::lines(&heading.coverage, self.widths.iter().sum());
+        let above = [
+            (30.0, heading.title.as_str(), &styles.title),
+            (18.0, heading.line.as_str(), &styles.heading),
+            (
+                style::height(coverage, 10.0),
+                heading.coverage.as_str(),
+                &styles.heading,
+            ),
+        ];
+        for (row, (height, text, style)) in (0_u32..).zip(above) {
+            sheet.set_row_height(row, height)?;
+            let text = cut(text, &words.cut);
+            match last {
+                0 => {
+                    sheet.write_string_with_format(row, 0, text, style)?;
+                }
+                _ => {
+                    sheet.merge_range(row, 0, row, last, &text, style)?;
+                }
+            }
         }
-        sheet.write_string_with_format(HEADER, margin, &words.margin, &styles.head)?;
-        sheet.write_string_with_format(HEADER, margin + 1, &words.records, &styles.head)?;
+        let heads = layout.columns.iter().map(|head| head.label.as_str());
+        let beside = layout.has_margin.then_some(&words.margin);
+        let hidden = layout.has_margin.then_some(&words.records);
+        let heads: Vec<&str> = heads
+            .chain(beside.map(String::as_str))
+            .chain(hidden.map(String::as_str))
+            .collect();
+        let lines = heads.iter().zip(&self.widths);
+        let lines = lines.map(|(head, width)| style::lines(head, *width)).max();
+        sheet.set_row_height(HEADER, style::height(lines.unwrap_or(1), 10.0))?;
+        for (at, head) in heads.iter().enumerate() {
+            sheet.write_string_with_format(HEADER, column(at), *head, &styles.head)?;
+        }
         sheet
             .set_freeze_panes(TOP, 0)?
             .set_repeat_rows(0, HEADER)?
@@ -174,7 +223,7 @@ impl Xlsx {
         ];
         let name = match self.sheets {
             1 => self.heading.title.clone(),
-            _ => fill(&self.print.words().continued, &parts),
+            _ => fill(&self.words().continued, &parts),
         };
         let odd = |c: char| c.is_control() || "[]:*?/\\'".contains(c);
         let name: String = name.replace(odd, " ").chars().take(31).collect();
@@ -184,124 +233,110 @@ impl Xlsx {
         }
     }
 
-    pub fn row(&mut self, page: &Page, row: &PageRow) -> io::Result<()> {
-        let ready = self.ready(page, row);
+    pub fn row(&mut self, mut row: Row) -> io::Result<()> {
+        let note = &self.words().cut;
+        row.margin = cut(&row.margin, note);
+        row.records = cut(&row.records, note);
+        for (sum, cell) in self.sums.iter_mut().zip(&row.cells) {
+            if let (Some(sum), Some(number)) = (sum, cell.adds) {
+                *sum += number;
+            }
+        }
         let outcome = if !self.widths.is_empty() {
-            self.write_row(page, ready)
+            self.write_row(row)
         } else if self.first.len() < FIRST {
-            self.first.push(ready);
+            self.measure(&row);
+            self.first.push(row);
             Ok(())
         } else {
-            let settled = self.settle(page);
-            settled.and_then(|()| self.write_row(page, ready))
+            let settled = self.settle();
+            settled.and_then(|()| self.write_row(row))
         };
         outcome.map_err(failed)
     }
 
-    /// A row as it will be written. As long as the widths are open, it counts for them.
-    fn ready(&mut self, page: &Page, row: &PageRow) -> Ready {
-        let mut cells = Vec::with_capacity(row.cells.len());
-        for (at, cell) in row.cells.iter().enumerate() {
-            let shape = self.shapes.get(at).copied().unwrap_or(Shape::Text);
-            if let (Some(Some(sum)), Some(number)) = (self.sums.get_mut(at), cell.number) {
-                *sum += number;
-            }
-            let content = Content::of(cell, shape, self.print.language, row.struck);
-            cells.push((content, cell.conflict));
+    /// As long as the widths are open, a row counts for them.
+    fn measure(&mut self, row: &Row) {
+        let cells = row.cells.iter().map(|one| {
+            let content = &one.content;
+            (content.width(self.language), content.least(self.language))
+        });
+        // The margin's letters are smaller.
+        let margin = (cell::width(&row.margin) * 4 / 5, 0);
+        for (need, (longest, least)) in self.needs.iter_mut().zip(cells.chain([margin])) {
+            need.longest = need.longest.max(longest);
+            need.least = need.least.max(least);
         }
-        let local: Vec<&str> = row
-            .marks
-            .iter()
-            .map(|one| one.provisional.as_str())
-            .collect();
-        let mut lines = vec![local.join(" "), self.print.marks(row)];
-        lines.extend(self.print.conflicts(row));
-        lines.extend(self.print.amendments(page, row));
-        lines.extend(self.print.overdue(page, row));
-        lines.retain(|line| !line.is_empty());
-        let records: Vec<String> = row.records.iter().map(ToString::to_string).collect();
-        let note = &self.print.words().cut;
-        let ready = Ready {
-            cells,
-            margin: cut(&lines.join("\n"), note),
-            records: cut(&records.join(" "), note),
-            day: row.day.clone(),
-        };
-        if self.widths.is_empty() {
-            let margin = (cell::width(&ready.margin) * 4 / 5, 0);
-            let cells = ready
-                .cells
-                .iter()
-                .map(|(one, _)| (one.width(), one.least()));
-            for (need, (longest, least)) in self.needs.iter_mut().zip(cells.chain([margin])) {
-                need.longest = need.longest.max(longest);
-                need.least = need.least.max(least);
-            }
-        }
-        ready
     }
 
-    fn write_row(&mut self, page: &Page, row: Ready) -> Result<(), XlsxError> {
+    fn write_row(&mut self, row: Row) -> Result<(), XlsxError> {
         if self.at == ROWS {
             self.end_sheet()?;
-            self.begin_sheet(page)?;
+            self.begin_sheet()?;
         }
-        if self.by_day && self.at > TOP && self.day != row.day && self.breaks.len() < BREAKS {
+        let is_new_day = self.layout.by_day && self.at > TOP && self.day != row.day;
+        if is_new_day && self.breaks.len() < BREAKS {
             self.breaks.push(self.at);
         }
         self.day = row.day;
+        let note = &self.words().cut;
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
         let (mut lines, margin) = (1, column(row.cells.len()));
-        for (at, (content, conflict)) in row.cells.iter().enumerate() {
+        for (at, cell) in row.cells.iter().enumerate() {
             let pen = Pen {
                 styles: &self.styles,
-                text: match conflict {
+                text: match cell.contested {
                     true => &self.styles.contested,
                     false => &self.styles.text,
                 },
-                note: &self.print.words().cut,
+                note,
             };
-            pen.write(sheet, (self.at, column(at)), content)?;
+            pen.write(sheet, (self.at, column(at)), &cell.content)?;
             let width = self.widths.get(at).copied().unwrap_or_default();
-            lines = lines.max(content.lines(width));
+            lines = lines.max(cell.content.lines(width));
         }
-        // Its letters are smaller, and more of them stand in a line.
-        let width = self.widths.last().copied().unwrap_or_default() * 1.25;
-        let beside = style::height(style::lines(&row.margin, width), 8.0);
-        sheet.set_row_height(self.at, style::height(lines, 10.0).max(beside))?;
-        let small = &self.styles.margin;
-        sheet.write_string_with_format(self.at, margin, row.margin, small)?;
-        sheet.write_string_with_format(self.at, margin + 1, row.records, small)?;
+        let mut height = style::height(lines, 10.0);
+        if self.layout.has_margin {
+            // More of its smaller letters stand in a line.
+            let width = self.widths.last().copied().unwrap_or_default() * 1.25;
+            height = height.max(style::height(style::lines(&row.margin, width), 8.0));
+        }
+        if self.rows < HEIGHTS {
+            sheet.set_row_height(self.at, height)?;
+        }
+        if self.layout.has_margin {
+            let small = &self.styles.margin;
+            sheet.write_string_with_format(self.at, margin, row.margin, small)?;
+            sheet.write_string_with_format(self.at, margin + 1, row.records, small)?;
+        }
         self.at += 1;
         self.rows += 1;
         Ok(())
     }
 
     fn end_sheet(&mut self) -> Result<(), XlsxError> {
-        let widths = &self.widths;
+        let last = self.last();
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
-        for (at, width) in widths.iter().enumerate() {
+        for (at, width) in self.widths.iter().enumerate() {
             sheet.set_column_width(column(at), *width)?;
         }
-        sheet.set_column_hidden(column(widths.len()))?;
+        if self.layout.has_margin {
+            sheet.set_column_hidden(last + 1)?;
+        }
         sheet.set_page_breaks(&self.breaks)?;
-        sheet.autofilter(
-            HEADER,
-            0,
-            self.at.saturating_sub(1).max(HEADER),
-            column(widths.len() - 1),
-        )?;
+        let bottom = self.at.saturating_sub(1).max(HEADER);
+        sheet.autofilter(HEADER, 0, bottom, last)?;
         self.breaks.clear();
         Ok(())
     }
 
     /// Writes the totals, and the whole file to `out`.
-    pub fn end(mut self, page: &Page, out: &mut (impl Write + Send)) -> io::Result<()> {
+    pub fn end(mut self, out: &mut (impl Write + Send)) -> io::Result<()> {
         if self.widths.is_empty() {
-            self.settle(page).map_err(failed)?;
+            self.settle().map_err(failed)?;
         }
         self.end_sheet().map_err(failed)?;
-        self.totals(page).map_err(failed)?;
+        self.totals().map_err(failed)?;
         let mut out = Noting { out, broke: None };
         match self.workbook.save_to_writer(&mut out) {
             Ok(()) => Ok(()),
@@ -309,14 +344,13 @@ impl Xlsx {
         }
     }
 
-    fn totals(&mut self, page: &Page) -> Result<(), XlsxError> {
+    fn totals(&mut self) -> Result<(), XlsxError> {
         let rows = self.rows.to_string();
-        let words = self.print.words();
-        let text = fill(&words.total, &[("n", &rows)]);
+        let text = fill(&self.words().total, &[("n", &rows)]);
         let (style, at) = (&self.styles.total, self.at);
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
         let first_sum = self.sums.iter().position(Option::is_some);
-        let span = first_sum.unwrap_or(page.columns.len());
+        let span = first_sum.unwrap_or(self.layout.columns.len());
         match span {
             0 => {}
             1 => {
@@ -337,21 +371,17 @@ impl Xlsx {
     }
 }
 
-/// A row that is laid out.
-#[derive(Debug)]
-struct Ready {
-    /// Each with whether its values contradict each other.
-    cells: Vec<(Content, bool)>,
-    margin: String,
-    records: String,
-    day: Option<String>,
-}
+/// The longest word of a header that is not broken in two.
+const WORD: usize = 12;
 
-/// A header may break after two characters.
+/// A header may break after two Chinese characters, and between words.
 fn need_of_head(label: &str) -> Need {
+    let words = label.split(|c: char| !c.is_ascii_alphabetic());
+    let word = words.map(str::len).max().unwrap_or_default();
     Need {
         longest: cell::width(label).min(4),
-        least: 0,
+        // Its letters are bold.
+        least: if word > 4 { word.min(WORD) + 1 } else { 0 },
     }
 }
 

@@ -3,9 +3,10 @@
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
+use sync_core::catalogue::Language;
+
 use super::cell::Ink;
 
-const FONT: &str = "宋体";
 const CONTEST: Color = Color::RGB(0xFF_F2_CC);
 const HEAD: Color = Color::RGB(0xF2_F2_F2);
 const GREY: Color = Color::RGB(0x80_80_80);
@@ -30,8 +31,9 @@ pub struct Styles {
 }
 
 impl Styles {
-    pub fn new() -> Styles {
-        let font = |size: f64| Format::new().set_font_name(FONT).set_font_size(size);
+    pub fn new(language: Language) -> Styles {
+        let name = language.pick("宋体", "Arial");
+        let font = |size: f64| Format::new().set_font_name(name).set_font_size(size);
         let cell = |size: f64| {
             font(size)
                 .set_border(FormatBorder::Thin)
@@ -55,8 +57,8 @@ impl Styles {
                 .set_background_color(HEAD),
             contested: text.clone().set_background_color(CONTEST),
             number: text.clone().set_num_format("General"),
-            day: text.clone().set_num_format("yyyy-mm-dd"),
-            moment: text.clone().set_num_format("yyyy-mm-dd hh:mm"),
+            day: date(&text, language.pick(DAY_ZH, DAY_EN)),
+            moment: date(&text, language.pick(MOMENT_ZH, MOMENT_EN)),
             margin: cell(8.0),
             total: text.clone().set_bold(),
             struck: font(10.0).set_font_strikethrough().set_font_color(GREY),
@@ -75,6 +77,19 @@ impl Styles {
             Ink::Contested => &self.choice,
         }
     }
+}
+
+/// As the pages print them.
+const DAY_ZH: &str = "yyyy\"年\"m\"月\"d\"日\"";
+const DAY_EN: &str = "d mmm yyyy";
+const MOMENT_ZH: &str = "yyyy\"年\"m\"月\"d\"日\" hh\"时\"mm\"分\"";
+const MOMENT_EN: &str = "d mmm yyyy\", \"hh:mm";
+
+/// A date is one line whatever the width of its column, and stands left as texts do.
+fn date(text: &Format, form: &str) -> Format {
+    text.clone()
+        .set_num_format(form)
+        .set_align(FormatAlign::Left)
 }
 
 /// What one A4 page across carries before its letters get too small, in widths of a digit.

@@ -128,7 +128,7 @@ pub fn draw(reader: &Reader, station: &Shown, found: Found, now: i64) -> Result<
         .iter()
         .map(|row| setter.row(page, row, margin))
         .collect();
-    let file = |suffix: &str| reader.to_with(&format!("{path}.{suffix}"), &period_of(&page.period));
+    let file = |suffix: &str| reader.file(&format!("{path}.{suffix}"), period_of(&page.period));
     let title = book.label.get(reader.catalogue_language());
     let here = Crumb::new(Ink::label(title), reader.to(&path));
     let columns = setter.heads(page);

@@ -96,7 +96,7 @@ impl Desk<'_> {
             LimitView {
                 label: match column {
                     Some(column) => Ink::label(column.label.get(reader.catalogue_language())),
-                    None => station.awaited(reader, &self.view.kind, &due.limit),
+                    None => Ink::label(&station.awaited(reader, &self.view.kind, &due.limit)),
                 },
                 from: self.setter.moment(due.from),
                 done: due.done.map(|at| self.setter.moment(at)),

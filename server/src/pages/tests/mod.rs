@@ -301,7 +301,7 @@ fn a_month_is_drawn_with_what_it_was_counted_out_of() {
     let en = named(&drawn, "month-metrics.en.html");
     assert!(text(en).contains("Not all devices have sent everything"));
     assert!(
-        en.contains("href=\"/s/S00/metrics.csv?from=2026-05-01&#38;to=2026-05-31"),
+        en.contains("href=\"/s/S00/lists/metrics.csv?from=2026-05-01&#38;to=2026-05-31"),
         "{en}"
     );
     let empty = draw("empty", &Sample::empty());

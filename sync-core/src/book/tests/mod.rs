@@ -5,6 +5,7 @@ mod case_register;
 mod duty_log;
 mod export;
 mod hostile;
+mod masked;
 mod number_blocks;
 mod official;
 mod worked;

@@ -79,6 +79,10 @@ fn t7_a_repeat_is_linked_and_printed_with_the_number_of_the_first() {
     let mut requesters = [1, 2].map(|row| zh(&page, row, "requester"));
     requesters.sort_unstable();
     assert_eq!(requesters, ["", "匿名"]);
+    let page = page.masked();
+    let mut requesters = [1, 2].map(|row| zh(&page, row, "requester"));
+    requesters.sort_unstable();
+    assert_eq!(requesters, ["", "匿名"]);
 }
 
 #[test]

@@ -250,6 +250,7 @@ impl<'a> BookReader<'a> {
             field,
             limit: None,
             personal: None,
+            personal_in_part: false,
         }
     }
 
@@ -300,6 +301,7 @@ impl<'a> BookReader<'a> {
             field: field.map(Spanned::into_inner),
             limit: limit.map(Spanned::into_inner),
             personal,
+            personal_in_part: false,
         };
         (column, id)
     }

@@ -31,6 +31,7 @@ pub(super) fn infer(catalogue: &Catalogue, columns: &mut [Column], sources: &[So
             }
         }
         column.personal = read.first().copied();
+        column.personal_in_part = column.personal.is_some();
     }
 }
 

@@ -1,17 +1,19 @@
-//! `wardbook export`: records and books as files on standard output.
+//! `wardbook export`: records, books and lists as files on standard output.
+
+mod list;
 
 use std::io::{BufWriter, stdout};
 
 use clap::{Args, Subcommand, ValueEnum};
 use sync_core::catalogue;
 
+use self::list::Lists;
 use super::{StationOptions, values};
 use crate::clock::Clock;
 use crate::config;
 use crate::error::Result;
-use crate::export::{self, Format, RecordFormat, Wanted};
+use crate::export::{self, Format, List, RecordFormat, Wanted};
 use crate::messages::Language;
-use crate::metrics;
 use crate::read_tx;
 
 #[derive(Debug, Args)]
@@ -35,14 +37,10 @@ enum Command {
     Metrics {
         #[command(flatten)]
         at: StationOptions,
-        /// First day
-        #[arg(long, value_name = "DAY", value_parser = values::day)]
-        from: Option<String>,
-        /// Last day
-        #[arg(long, value_name = "DAY", value_parser = values::day)]
-        to: Option<String>,
-        #[arg(long, value_enum, default_value_t = MetricsFormat::Csv)]
-        format: MetricsFormat,
+        #[command(flatten)]
+        period: list::Period,
+        #[arg(long, value_enum, default_value_t = MetricsForm::Csv)]
+        format: MetricsForm,
     },
     /// The rows of a book, such as R1
     Book {
@@ -55,11 +53,13 @@ enum Command {
         /// Last day
         #[arg(long, value_name = "DAY", value_parser = values::day)]
         to: Option<String>,
-        #[arg(long, value_enum, default_value_t = BookForm::Csv)]
-        format: BookForm,
+        #[arg(long, value_enum, default_value_t = TableForm::Csv)]
+        format: TableForm,
         #[command(flatten)]
         privacy: Privacy,
     },
+    #[command(flatten)]
+    List(Lists),
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ enum RecordForm {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum BookForm {
+enum TableForm {
     /// For spreadsheets, as text
     Csv,
     /// One JSON object a line
@@ -87,9 +87,25 @@ enum BookForm {
     Xlsx,
 }
 
+impl From<TableForm> for Format {
+    fn from(form: TableForm) -> Format {
+        match form {
+            TableForm::Csv => Format::Csv,
+            TableForm::Jsonl => Format::Jsonl,
+            TableForm::Xlsx => Format::Xlsx,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum MetricsFormat {
+enum MetricsForm {
+    /// For spreadsheets, as text
     Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// A spreadsheet
+    Xlsx,
+    /// One JSON object, with the records behind each metric, officers and committees
     Json,
 }
 
@@ -112,34 +128,14 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             .await?;
             db.close().await;
         }
-        Command::Metrics {
-            at,
-            from,
-            to,
-            format,
-        } => {
-            let (from, to) = (from.as_deref(), to.as_deref());
-            let format = match format {
-                MetricsFormat::Csv => metrics::file::Format::Csv,
-                MetricsFormat::Json => metrics::file::Format::Json,
+        Command::Metrics { at, period, format } => {
+            let form = match format {
+                MetricsForm::Csv => TableForm::Csv,
+                MetricsForm::Jsonl => TableForm::Jsonl,
+                MetricsForm::Xlsx => TableForm::Xlsx,
+                MetricsForm::Json => return metrics_json(&at, &period, clock).await,
             };
-            let db = at.store.open().await?;
-            read_tx!(db, "export_metrics", async |tx| {
-                let out = BufWriter::new(stdout());
-                let days = (from, to);
-                export::metrics(
-                    tx,
-                    &at.station,
-                    days,
-                    clock.now_ms(),
-                    language(),
-                    format,
-                    out,
-                )
-                .await
-            })
-            .await?;
-            db.close().await;
+            list::to_stdout(List::Metrics, period.query(), &at, form, false, clock).await?;
         }
         Command::Book {
             book,
@@ -153,11 +149,7 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
                 book: &book,
                 from: from.as_deref(),
                 to: to.as_deref(),
-                format: match format {
-                    BookForm::Csv => Format::Csv,
-                    BookForm::Jsonl => Format::Jsonl,
-                    BookForm::Xlsx => Format::Xlsx,
-                },
+                format: format.into(),
                 language: language(),
                 masked: privacy.masked,
                 now: clock.now_ms(),
@@ -170,7 +162,20 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
             .await?;
             db.close().await;
         }
+        Command::List(lists) => list::run(lists, clock).await?,
     }
+    Ok(())
+}
+
+async fn metrics_json(at: &StationOptions, period: &list::Period, clock: &Clock) -> Result<()> {
+    let days = (period.from.as_deref(), period.to.as_deref());
+    let db = at.store.open().await?;
+    read_tx!(db, "export_metrics", async |tx| {
+        let out = BufWriter::new(stdout());
+        export::metrics(tx, &at.station, days, clock.now_ms(), language(), out).await
+    })
+    .await?;
+    db.close().await;
     Ok(())
 }
 
