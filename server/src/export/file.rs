@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use serde_json::Value;
 use sync_core::book::{Page, PageRow, row_json};
 use sync_core::catalogue::{Book, Catalogue};
+use sync_core::letters::escaped;
 
 use super::csv;
 use super::print::Print;
@@ -87,8 +89,8 @@ impl<'a, W: Write + Send> File<'a, W> {
         match &mut self.form {
             Form::Csv => csv::row(&mut self.out, page, row, print),
             Form::Jsonl => {
-                serde_json::to_writer(&mut self.out, &row_json(page, row))?;
-                self.out.write_all(b"\n")
+                let row = Value::Object(row_json(page, row)).to_string();
+                writeln!(self.out, "{}", escaped(&row))
             }
             Form::Xlsx(xlsx) => xlsx.row(page, row),
         }
