@@ -51,9 +51,11 @@ impl<E: Into<PhoneError>> From<E> for Failure {
             PhoneError::Copied | PhoneError::Refused(Refusal::Doubled) => {
                 Failure::MustJoinAnew { detail }
             }
-            PhoneError::Form(_) | PhoneError::NoRecord(_) | PhoneError::SeveralRecords { .. } => {
-                Failure::Input { detail }
-            }
+            PhoneError::Form(_)
+            | PhoneError::NoRecord(_)
+            | PhoneError::SeveralRecords { .. }
+            | PhoneError::FileTooLarge { .. }
+            | PhoneError::NotText { .. } => Failure::Input { detail },
             PhoneError::Store(_) | PhoneError::Open(_) | PhoneError::File { .. } => {
                 Failure::Store { detail }
             }
