@@ -100,6 +100,7 @@ impl Error {
             Error::InviteUnknown => ("invite_unknown", StatusCode::FORBIDDEN),
             Error::InviteUsed => ("invite_used", StatusCode::CONFLICT),
             Error::InviteExpired => ("invite_expired", StatusCode::GONE),
+            Error::InviteSpent => ("invite_spent", StatusCode::CONFLICT),
             Error::CatalogueMistakes(_) => {
                 ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
             }
