@@ -79,7 +79,7 @@ impl Operator {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
