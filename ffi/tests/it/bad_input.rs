@@ -324,7 +324,7 @@ fn a_line_of_a_file_that_cannot_be_played_is_named_and_what_stands_before_it_is_
         ),
         (
             "co-text",
-            r#"{"op":"insert","id":"C0","field":"cause","pos":9,"text":"x"}"#.to_owned(),
+            r#"{"op":"insert","id":"first co-text","field":"cause","pos":9,"text":"x"}"#.to_owned(),
             "cause",
         ),
     ] {

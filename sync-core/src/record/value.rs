@@ -416,21 +416,18 @@ mod tests {
                 FieldType::Date,
                 vec!["9999-12-31", "1900-01-01", "0001-01-01", "2028-02-29"],
             ),
-            (FieldType::Time, vec!["00:00", "23:59", "9:05"]),
+            (FieldType::Time, vec!["00:00", "23:59", "09:05"]),
             (
                 FieldType::Instant,
                 vec![
-                    "9999-12-31T23:59:59Z",
+                    "9999-12-30T21:59:59Z",
                     "1900-01-01T00:00:00+08:00",
                     "0001-01-02T00:00:00+08:00",
                 ],
             ),
         ] {
             for text in good {
-                assert!(
-                    from_text(&field(ty), text).is_ok() || text == "9:05",
-                    "{text}"
-                );
+                assert!(from_text(&field(ty), text).is_ok(), "{text}");
             }
         }
         for (ty, odd) in [
