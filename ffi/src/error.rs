@@ -44,6 +44,16 @@ pub enum PhoneError {
     },
     #[error(transparent)]
     Number(#[from] NumberError),
+    #[error("{path} has more than {limit} bytes")]
+    FileTooLarge {
+        path: std::path::PathBuf,
+        limit: u64,
+    },
+    #[error("line {line} of {path} is no UTF-8 text")]
+    NotText {
+        path: std::path::PathBuf,
+        line: usize,
+    },
     #[error("this is no package that a phone has given")]
     NoPackage,
 }

@@ -8,6 +8,8 @@ mod bindings;
 mod clock;
 #[cfg(feature = "sqlite")]
 mod error;
+#[cfg(feature = "sqlite")]
+pub mod files;
 pub mod form;
 pub mod forms;
 #[cfg(feature = "sqlite")]

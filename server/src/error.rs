@@ -77,8 +77,10 @@ pub enum Error {
     InviteUnknown,
     #[error("the join code was used before")]
     InviteUsed,
-    #[error("the join code has expired")]
+    #[error("the join code has expired or was withdrawn")]
     InviteExpired,
+    #[error("the join code was used or has expired already")]
+    InviteSpent,
 
     #[error("the store differs from the station log: {what}")]
     Differs { what: String },

@@ -3,6 +3,8 @@
 //! `S00-7K3QF-M2XWD-9TBHA`: the station, then 15 characters (75 bits) without those that are
 //! mistaken for each other. Case, spaces and I, L, O for 1, 1, 0 do not matter.
 
+mod withdraw;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use crate::error::{Error, Result};
 use crate::officer::{ChangedAt, Officer};
 use crate::station::Station;
 use crate::{args, sql};
+
+pub use withdraw::{Invite, withdraw};
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUP: usize = 5;

@@ -6,15 +6,16 @@
 use std::sync::Arc;
 
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sync_core::fieldbook::Refusal;
 
 use crate::error::{DemoCause, Error};
-use crate::messages::Language;
+use crate::messages::{Language, Message};
 use crate::pages::{self, Reader};
+use crate::resident;
 
 /// The body of an `application/problem+json` answer (RFC 9457 and members of ours).
 #[derive(Debug, Serialize)]
@@ -102,6 +103,7 @@ impl Error {
             Error::InviteUnknown => ("invite_unknown", StatusCode::FORBIDDEN),
             Error::InviteUsed => ("invite_used", StatusCode::CONFLICT),
             Error::InviteExpired => ("invite_expired", StatusCode::GONE),
+            Error::InviteSpent => ("invite_spent", StatusCode::CONFLICT),
             Error::CatalogueMistakes(_) => {
                 ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -170,6 +172,31 @@ impl Error {
     }
 }
 
+/// Whom a listener faces, and so whose page of a problem its readers get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// The station's own people.
+    Console,
+    /// Anybody, who is told nothing of a console.
+    Public,
+}
+
+impl Face {
+    fn page(self, reader: &Reader, message: &Message, request_id: &str) -> Option<String> {
+        match self {
+            Face::Console => pages::problem::html(reader, message, request_id),
+            Face::Public => resident::problem(reader, message, request_id),
+        }
+    }
+
+    fn head(self, headers: &mut HeaderMap) {
+        match self {
+            Face::Console => pages::problem::head(headers),
+            Face::Public => resident::problem_head(headers),
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.problem().1.into_response();
@@ -184,7 +211,7 @@ pub fn answer(
     response: Response,
     language: Language,
     request_id: &str,
-    reader: Option<&Reader>,
+    reader: Option<(&Reader, Face)>,
 ) -> Response {
     let Some(error) = response.extensions().get::<Arc<Error>>().cloned() else {
         return response;
@@ -202,11 +229,11 @@ pub fn answer(
         true => message.title.clone(),
         false => error.to_string(),
     };
-    if let Some(reader) = reader
-        && let Some(html) = pages::problem::html(reader, &message, request_id)
+    if let Some((reader, face)) = reader
+        && let Some(html) = face.page(reader, &message, request_id)
     {
         let (mut parts, _) = response.into_parts();
-        pages::problem::head(&mut parts.headers);
+        face.head(&mut parts.headers);
         return Response::from_parts(parts, html.into());
     }
     let problem = Problem {

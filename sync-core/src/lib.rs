@@ -4,7 +4,7 @@
 //! passed in, so that every failure replays. From the ground up, each module knowing only those
 //! before it:
 //!
-//! `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `metrics` →
+//! `letters` → `ids` → `catalogue` → `record` → `envelope` → `gate` → `sync` → `book` → `metrics` →
 //! `fieldbook`.
 
 pub mod book;
@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod fieldbook;
 pub mod gate;
 pub mod ids;
+pub mod letters;
 pub mod metrics;
 pub mod record;
 pub mod sync;

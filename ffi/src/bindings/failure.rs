@@ -54,7 +54,9 @@ impl<E: Into<PhoneError>> From<E> for Failure {
             PhoneError::Form(_)
             | PhoneError::NoRecord(_)
             | PhoneError::SeveralRecords { .. }
-            | PhoneError::Number(_) => Failure::Input { detail },
+            | PhoneError::Number(_)
+            | PhoneError::FileTooLarge { .. }
+            | PhoneError::NotText { .. } => Failure::Input { detail },
             PhoneError::Store(_) | PhoneError::Open(_) | PhoneError::File { .. } => {
                 Failure::Store { detail }
             }

@@ -25,6 +25,12 @@ pub enum FormError {
         nearest: Option<String>,
         known: Vec<String>,
     },
+    #[error("{field} takes {given} no more; it takes {}", known.join(", "))]
+    Withdrawn {
+        field: String,
+        given: String,
+        known: Vec<String>,
+    },
     #[error("{kind} has no step {given}{}", meant(.nearest, .known))]
     Step {
         kind: String,

@@ -62,9 +62,8 @@ pub fn kind<'a>(catalogue: &'a Catalogue, given: &str) -> Result<&'a Kind, FormE
         .or_else(|| catalogue.kinds.values().find(of_label))
         .ok_or_else(|| {
             let (nearest, known) = nearest(given, catalogue.kinds.keys().map(String::as_str));
-            let given = given.to_owned();
             FormError::Kind {
-                given,
+                given: quoted(given),
                 nearest,
                 known,
             }
@@ -85,7 +84,7 @@ pub fn step(kind: &Kind, given: &str) -> Result<String, FormError> {
             let (nearest, known) = nearest(given, kind.steps.iter().map(|step| step.to.as_str()));
             FormError::Step {
                 kind: kind.name.clone(),
-                given: given.to_owned(),
+                given: quoted(given),
                 nearest,
                 known,
             }
@@ -126,7 +125,7 @@ impl Form<'_> {
         match self.edits(Some(view), std::slice::from_ref(word))?.pop() {
             Some(Edit::Set { spot, value }) => Ok((spot, value)),
             _ => Err(FormError::Rows {
-                field: word.place.clone(),
+                field: quoted(&word.place),
                 known: Vec::new(),
             }),
         }
@@ -178,7 +177,7 @@ impl Form<'_> {
                     .as_ref()
                     .and_then(|list| self.catalogue.codes.get(list));
                 match list {
-                    Some(list) => code(list, field, text.trim())?,
+                    Some(list) => code(list, field, text.trim(), &day(self.zone, self.now))?,
                     None => text.to_owned(),
                 }
             }
@@ -191,7 +190,8 @@ impl Form<'_> {
                     FormError::Value(BadValue {
                         field,
                         wanted: "points [[seconds, latitude, longitude, accuracy], ...]",
-                        given: text.chars().take(80).collect(),
+                        given: text.chars().take(MAX_WORD).collect(),
+                        too_long: None,
                     })
                 });
             }
@@ -228,7 +228,7 @@ fn find<'f>(of: &str, fields: &'f [Field], given: &str) -> Result<&'f Field, For
         let (nearest, known) = nearest(given, fields.iter().map(|field| field.name.as_str()));
         FormError::Field {
             of: of.to_owned(),
-            given: given.to_owned(),
+            given: quoted(given),
             nearest,
             known,
         }
@@ -250,7 +250,7 @@ fn row_key(view: Option<&View>, field: &Field, number: &str) -> Result<String, F
     row.map(|row| row.key.to_owned())
         .ok_or_else(|| FormError::NoRow {
             field: field.name.clone(),
-            number: number.to_owned(),
+            number: quoted(number),
             rows: rows.len(),
         })
 }
@@ -271,21 +271,38 @@ fn add_cell(edits: &mut Vec<Edit>, table: &str, cell: &str, value: Scalar) {
     });
 }
 
-fn code(list: &CodeList, field: &Field, given: &str) -> Result<String, FormError> {
+/// The code or label that is offered on the day.
+fn code(list: &CodeList, field: &Field, given: &str, day: &str) -> Result<String, FormError> {
     let by_label = || {
         let mut codes = list.codes.iter();
         codes.find(|code| code.label.zh == given || code.label.en.eq_ignore_ascii_case(given))
     };
+    let offered = || list.codes.iter().filter(|code| code.offered_on(day));
     let found = list.code(given).or_else(by_label);
+    if let Some(withdrawn) = found.filter(|code| !code.offered_on(day)) {
+        return Err(FormError::Withdrawn {
+            field: field.name.clone(),
+            given: withdrawn.code.clone(),
+            known: offered().map(|code| code.code.clone()).collect(),
+        });
+    }
     found.map(|code| code.code.clone()).ok_or_else(|| {
-        let (nearest, known) = nearest(given, list.codes.iter().map(|code| code.code.as_str()));
+        let (nearest, known) = nearest(given, offered().map(|code| code.code.as_str()));
         FormError::Code {
             field: field.name.clone(),
-            given: given.to_owned(),
+            given: quoted(given),
             nearest,
             known,
         }
     })
+}
+
+/// Letters of a word of a form; what is longer is near to none, and is quoted by its beginning.
+const MAX_WORD: usize = 80;
+
+/// What a complaint quotes of a word.
+fn quoted(given: &str) -> String {
+    given.chars().take(MAX_WORD).collect()
 }
 
 /// The known word nearest to a given one, if one is near, and all known words.
@@ -294,6 +311,10 @@ pub fn nearest<'a>(
     known: impl Iterator<Item = &'a str>,
 ) -> (Option<String>, Vec<String>) {
     let known: Vec<String> = known.map(str::to_owned).collect();
+    // The distance takes time and memory by the product of both lengths.
+    if given.chars().nth(MAX_WORD).is_some() {
+        return (None, known);
+    }
     let near = known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(given, word), word))
@@ -371,6 +392,58 @@ mod tests {
             };
             assert_eq!(value::instant(*ms).unwrap(), meant, "{written}");
         }
+    }
+
+    #[test]
+    fn a_code_that_was_withdrawn_is_refused_with_those_that_are_offered() {
+        let mut catalogue = Catalogue::embedded().clone();
+        let list = catalogue.codes.get_mut("case_source").unwrap();
+        list.codes[0].until = Some("2026-05-10".into());
+        list.codes[1].until = Some("2026-05-11".into());
+        let (gone, last, next) = (
+            list.codes[0].clone(),
+            list.codes[1].clone(),
+            list.codes[2].code.clone(),
+        );
+        let form = Form {
+            catalogue: &catalogue,
+            ..form("case")
+        };
+        let edits = |value: &str| {
+            let word = Given::split(&format!("source={value}")).unwrap();
+            form.edits(None, &[word])
+        };
+        for given in [&gone.code, &gone.label.zh] {
+            let refused = edits(given).unwrap_err().to_string();
+            assert!(
+                refused.starts_with(&format!(
+                    "source takes {} no more; it takes {}",
+                    gone.code, last.code
+                )),
+                "{refused}"
+            );
+            assert!(refused.contains(&next), "{refused}");
+        }
+        assert!(edits(&last.code).is_ok());
+    }
+
+    #[test]
+    fn a_word_of_ten_megabytes_is_unknown_at_once_and_quoted_by_its_beginning() {
+        let pasted = "占".repeat(10 * 1024 * 1024 / 3);
+        for words in [
+            format!("{pasted}=x"),
+            format!("source={pasted}"),
+            format!("log.{pasted}=x"),
+            format!("log[{pasted}].text=x"),
+            format!("cause={pasted}"),
+        ] {
+            let refused = edits("case", &[&words]).unwrap_err().to_string();
+            assert!(refused.len() < 2_000, "{}", refused.len());
+        }
+        let refused = kind(Catalogue::embedded(), &pasted)
+            .unwrap_err()
+            .to_string();
+        assert!(refused.len() < 2_000);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use sync_core::ids::{ActId, Hash};
 
 use super::Phone;
 use crate::error::PhoneError;
+use crate::files;
 
 /// One act of a file, once it is SAVED.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +40,7 @@ impl Phone {
         mut on_saved: impl FnMut(&Line) -> std::io::Result<()>,
     ) -> Result<Imported, PhoneError> {
         self.may_write()?;
-        let read = std::fs::read_to_string(path);
-        let text = read.map_err(|source| PhoneError::File {
-            doing: "read",
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = files::read_text(path)?;
         let file = Hash::of(text.as_bytes());
         let mut imported = Imported::default();
         for step in import::steps(&text) {

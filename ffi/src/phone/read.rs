@@ -148,7 +148,7 @@ impl Phone {
                 .collect();
         }
         match found.as_slice() {
-            [] => Err(PhoneError::NoRecord(given.to_owned())),
+            [] => Err(PhoneError::NoRecord(given.chars().take(80).collect())),
             [record] => Ok(*record),
             several => Err(PhoneError::SeveralRecords {
                 given: given.to_owned(),

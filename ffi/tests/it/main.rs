@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 #[cfg(unix)]
+mod bad_input;
+#[cfg(unix)]
 mod kill;
 mod station;
 mod terminal;

@@ -7,7 +7,7 @@ use sync_core::catalogue::Catalogue;
 
 use crate::station::join;
 
-fn fieldbook(store: &Path, words: &[&str]) -> Output {
+pub fn fieldbook(store: &Path, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fieldbook"))
         .env("LC_ALL", "C.UTF-8")
         .arg("--store")
@@ -18,7 +18,7 @@ fn fieldbook(store: &Path, words: &[&str]) -> Output {
 }
 
 /// Exit status, standard output, the one line on standard error.
-fn said(store: &Path, words: &[&str]) -> (i32, String, String) {
+pub fn said(store: &Path, words: &[&str]) -> (i32, String, String) {
     let output = fieldbook(store, words);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, complaint) = (text(output.stdout), text(output.stderr));
@@ -26,7 +26,7 @@ fn said(store: &Path, words: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), out, complaint)
 }
 
-const CASE: [&str; 7] = [
+pub const CASE: [&str; 7] = [
     "record",
     "case",
     "source=patrol",

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::book::{self, Line, RecordFacts, Station as BookStation};
 use sync_core::catalogue::{Field, FieldType, Kind, Language, display};
 use sync_core::ids::{RecordId, StationId};
+use sync_core::letters::is_unseen;
 use sync_core::record::change::Scalar;
 use sync_core::record::view::View;
 use sync_core::record::{data, parts, state};
@@ -57,7 +58,7 @@ pub fn folded(text: &str) -> String {
         '！'..='～' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
         _ => letter,
     };
-    let seen = |letter: &char| !letter.is_control() && !matches!(letter, '\u{200b}'..='\u{200f}');
+    let seen = |letter: &char| !letter.is_control() && !is_unseen(*letter);
     let letters = text.chars().filter(seen).map(narrow);
     letters.flat_map(char::to_lowercase).collect()
 }

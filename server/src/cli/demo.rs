@@ -93,7 +93,7 @@ async fn show(options: &Options, folder: &std::path::Path, clock: &Clock) -> Res
     let merged = demo::play(&scenario, place, clock, &mut |progress| bars.show(progress)).await?;
     bars.clear();
     match options.json {
-        true => out::say(&json(&merged).to_string()),
+        true => out::json(&json(&merged)),
         false => table(&merged, &scenario, words),
     }
     merged.check(&scenario)?;

@@ -23,6 +23,7 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use sync_core::ids::StationId;
 
@@ -107,7 +108,19 @@ impl StoreOptions {
 }
 
 pub fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        // What was typed comes back in the complaint, so it is told by our own hand.
+        Err(error)
+            if error.use_stderr()
+                && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+        {
+            let told = error.to_string();
+            out::complain(told.strip_prefix("error: ").unwrap_or(&told).trim_end());
+            return ExitCode::from(2);
+        }
+        Err(help) => help.exit(),
+    };
     match run(command, Clock::system()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -174,7 +174,7 @@ async fn list(at: &StationOptions, all: bool, json: bool) -> Result<()> {
     officers.retain(|officer| all || officer.removed_at.is_none());
     if json {
         let officers: Vec<_> = officers.iter().map(as_json).collect();
-        out::say(&json!({ "officers": officers }).to_string());
+        out::json(&json!({ "officers": officers }));
         return Ok(());
     }
     for o in officers {

@@ -2,14 +2,28 @@
 
 use std::io::Write;
 
-/// Writes one line to standard output at once.
+use serde_json::Value;
+use sync_core::letters;
+
+/// Writes one line to standard output at once. What it quotes of others drives no terminal.
 pub fn say(line: &str) {
+    file(&letters::plain(line));
+}
+
+/// One JSON value on a line, the same value wherever it is read.
+pub fn json(value: &Value) {
+    file(&letters::escaped(&value.to_string()));
+}
+
+/// A text that is a file: it goes out as it is.
+pub fn file(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// Writes one line to standard error.
 pub fn complain(line: &str) {
+    let line = letters::plain(line);
     let _ = writeln!(std::io::stderr().lock(), "wardbook: {line}");
 }
 

@@ -98,7 +98,7 @@ async fn list(store: &StoreOptions, json: bool) -> Result<()> {
                 json!({"station": s.id.as_str(), "name": s.name, "zone": zone})
             })
             .collect();
-        out::say(&json!({ "stations": stations }).to_string());
+        out::json(&json!({ "stations": stations }));
     } else {
         for s in stations {
             out::say(&format!(

@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-/// A name or post: one line of at most 80 characters.
+use sync_core::letters;
+
+/// A name or post: one line of at most 80 characters, each of which can be seen.
 pub fn name(text: &str) -> Result<String, String> {
     let text = text.trim();
-    match text.is_empty() || text.chars().count() > 80 || text.chars().any(char::is_control) {
-        true => Err("must be one line of 1 to 80 characters".to_owned()),
-        false => Ok(text.to_owned()),
+    if text.is_empty() || text.chars().count() > 80 || text.contains(['\n', '\t']) {
+        return Err("must be one line of 1 to 80 characters".to_owned());
+    }
+    match text.chars().find(|letter| letters::is_unseen(*letter)) {
+        Some(letter) => Err(format!(
+            "has a letter that nobody can see ({}): type it without",
+            letters::name(letter)
+        )),
+        None => Ok(text.to_owned()),
     }
 }
 
@@ -80,6 +88,23 @@ mod tests {
             "", "8", "+8:00", "+08:60", "+15:00", "+0a:00", "++1:00", "é08:00",
         ] {
             assert!(zone(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_hides_something_is_refused_with_what_it_hides() {
+        for good in ["黄秋", "Anna-Maria O'Neil", "👩🚒"] {
+            assert_eq!(name(good), Ok(good.to_owned()));
+        }
+        for (odd, why) in [
+            ("张\u{202e}三", "U+202E"),
+            ("a\u{200b}", "U+200B"),
+            ("\u{1b}[31m", "U+001B"),
+            ("两\n行", "one line"),
+            (" \u{3000}", "one line"),
+            (&"长".repeat(81), "one line"),
+        ] {
+            assert!(name(odd).unwrap_err().contains(why), "{odd:?}");
         }
     }
 

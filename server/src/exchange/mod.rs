@@ -6,6 +6,7 @@ mod deliver;
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use sync_core::envelope::{Signable, Signed};
 use sync_core::gate::intake::TurnedAway;
 use sync_core::ids::{DeviceId, Hash, StationId};
@@ -97,7 +98,11 @@ pub async fn admit<T: Signable>(
 }
 
 /// `POST /v1/sync`, once its body is read.
-pub async fn sync(app: &App, request: Signed<SyncRequest>) -> Result<SyncResponse> {
+pub async fn sync(
+    app: &App,
+    mut request: Signed<SyncRequest>,
+    body: Bytes,
+) -> Result<SyncResponse> {
     let message = &request.message;
     let (counter, asker) = admit(
         app,
@@ -113,6 +118,10 @@ pub async fn sync(app: &App, request: Signed<SyncRequest>) -> Result<SyncRespons
         answer::check_seen(&app.db, &counter.station, seen).await?;
     }
     let delivered = deliver::deliver(app, &counter, &asker, &request.message).await?;
+    // While the phone waits for news, what it has brought takes no room.
+    request.message.envelopes = Vec::new();
+    drop(body);
+    let message = &request.message;
     let mut response = SyncResponse::nothing_new(counter.signer.nonce(counter.now));
     response.receipt = delivered.receipt;
     response.need = delivered.need;

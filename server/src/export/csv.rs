@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use sync_core::book::{Page, PageRow};
+use sync_core::letters::plain;
 
 use super::print::Print;
 
@@ -43,13 +44,13 @@ pub fn row(out: &mut impl Write, page: &Page, row: &PageRow, print: Print) -> io
     record(out, &fields)
 }
 
-/// One row, in which no spreadsheet runs anything.
+/// One row, in which no spreadsheet runs anything and no terminal obeys anything.
 pub fn record(out: &mut impl Write, fields: &[&str]) -> io::Result<()> {
     for (at, text) in fields.iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;
         }
-        out.write_all(quoted(&harmless(text)).as_bytes())?;
+        out.write_all(quoted(&harmless(&plain(text))).as_bytes())?;
     }
     out.write_all(b"\r\n")
 }
@@ -119,7 +120,10 @@ mod tests {
             "'+8613800138000,'-2+3,'--2,'-,'- 2,'-1e5,'-2\t\r\n"
         );
         assert_eq!(written(&["\t=1", " =1", "＝1"]), "'\t=1,' =1,'＝1\r\n");
-        assert_eq!(written(&["\r=1"]), "\"'\r=1\"\r\n");
+        assert_eq!(
+            written(&["\r=1", "\u{1b}[2J\u{202e}"]),
+            "[U+000D]=1,[U+001B][2J[U+202E]\r\n"
+        );
         assert_eq!(written(&["1-2", "锦华路", ""]), "1-2,锦华路,\r\n");
     }
 

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use serde_json::Value;
 use sync_core::book::{Page, PageRow, row_json};
 use sync_core::catalogue::{Book, Catalogue};
+use sync_core::letters::escaped;
 
 use super::csv;
 use super::print::Print;
@@ -88,8 +90,8 @@ impl<'a, W: Write + Send> File<'a, W> {
         match &mut self.kind {
             Kind::Csv => csv::row(&mut self.out, page, row, print),
             Kind::Jsonl => {
-                serde_json::to_writer(&mut self.out, &row_json(page, row))?;
-                self.out.write_all(b"\n")
+                let row = Value::Object(row_json(page, row)).to_string();
+                writeln!(self.out, "{}", escaped(&row))
             }
             Kind::Xlsx(form, xlsx) => xlsx.row(form.row(page, row)),
         }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use sync_core::book::{self, mask_record};
 use sync_core::catalogue::Kind;
 use sync_core::ids::{RecordId, StationId};
+use sync_core::letters::escaped;
 use sync_core::record::export::line;
 use sync_core::record::geo::{self, Place};
 use sync_core::record::view::View;
@@ -120,7 +121,7 @@ impl<W: Write> Records<W> {
         match self.format {
             Format::Jsonl => {
                 let line = Value::Object(read());
-                writeln!(self.out, "{line}")
+                writeln!(self.out, "{}", escaped(&line.to_string()))
             }
             Format::GeoJson => {
                 let Some(kind) = kind else { return Ok(()) };
@@ -134,6 +135,7 @@ impl<W: Write> Records<W> {
                     let feature = feature(view, place, &day, self.masked, properties.clone());
                     let between = if self.features == 0 { "\n" } else { ",\n" };
                     self.features += 1;
+                    let feature = escaped(&feature.to_string());
                     write!(self.out, "{between}{feature}")?;
                 }
                 Ok(())

@@ -17,6 +17,9 @@ use tower::Service;
 
 use super::{Limits, Stop};
 
+/// Less is none to hyper.
+const LEAST_BUFFER: usize = 8 * 1024;
+
 /// Takes connections until told to stop, then waits for those under way, but not for ever.
 pub async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: Stop) {
     let room = Arc::new(Semaphore::new(limits.connections as usize));
@@ -74,6 +77,8 @@ async fn serve_one(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
         .max_header_size(limits.header_bytes)
+        // What has come and waits to be read stays small too.
+        .max_buf_size(limits.header_bytes.max(LEAST_BUFFER) * 2)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -14,6 +14,8 @@ pub struct Limits {
     pub body_time: Duration,
     /// Bytes of a request's body: a phone sends at most 48 KiB of envelopes with their key sheets.
     pub body_bytes: usize,
+    /// Bytes of all bodies that are being read or worked on, on one listener; further ones wait.
+    pub room_bytes: usize,
     /// How long a stopping server waits for requests under way.
     pub grace: Duration,
 }
@@ -26,6 +28,7 @@ impl Default for Limits {
             header_bytes: 16 * 1024,
             body_time: Duration::from_secs(30),
             body_bytes: 256 * 1024,
+            room_bytes: 64 * 1024 * 1024,
             grace: Duration::from_secs(10),
         }
     }

@@ -8,6 +8,7 @@ mod loopback;
 mod meter;
 mod ops;
 mod phones;
+mod room;
 mod routes;
 mod stop;
 mod trace;

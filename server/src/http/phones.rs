@@ -73,7 +73,7 @@ fn server_key(charter: &Charter) -> Result<sync_core::envelope::ServerKey> {
 /// `POST /v1/sync`
 pub async fn sync(State(app): State<Arc<App>>, body: Bytes) -> Result<impl IntoResponse> {
     let request: Signed<SyncRequest> = read(&body)?;
-    exchange::sync(&app, request).await.map(Cbor)
+    exchange::sync(&app, request, body).await.map(Cbor)
 }
 
 /// `GET /v1/stations/{station}/records/{record}`

@@ -7,18 +7,20 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::room::Room;
 use super::{App, body, loopback, ops, phones, trace};
 use crate::error::Error;
+use crate::problem::Face;
 use crate::{pages, resident};
 
 /// For `--listen`, where it is not the console's as well.
 pub fn sync(app: Arc<App>) -> Router {
-    surround(public_routes().merge(health_routes()), app)
+    surround(public_routes().merge(health_routes()), app, Face::Public)
 }
 
 /// For `--console`.
 pub fn console(app: Arc<App>) -> Router {
-    surround(console_routes().merge(health_routes()), app)
+    surround(console_routes().merge(health_routes()), app, Face::Console)
 }
 
 /// For a `--listen` on this machine, which is the console's as well.
@@ -28,6 +30,7 @@ pub fn both(app: Arc<App>) -> Router {
             .merge(console_routes())
             .merge(health_routes()),
         app,
+        Face::Console,
     )
 }
 
@@ -60,13 +63,15 @@ fn health_routes() -> Router<Arc<App>> {
 
 /// What every request passes, from the outside in: its id, its log line and the body of its
 /// problem; panics; the size and time of its body.
-fn surround(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
+fn surround(routes: Router<Arc<App>>, app: Arc<App>, face: Face) -> Router {
+    let limits = app.limits;
+    let room = Arc::new(Room::new(limits.room_bytes, limits.body_bytes));
     routes
         .fallback(async || Error::NoSuchRoute)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(from_fn_with_state(app.clone(), body::whole))
+        .layer(from_fn_with_state((limits, room), body::whole))
         .layer(CatchPanicLayer::custom(trace::panicked))
-        .layer(from_fn_with_state(app.clone(), trace::observe))
+        .layer(from_fn_with_state((app.clone(), face), trace::observe))
         .with_state(app)
 }
 
@@ -90,7 +95,7 @@ mod tests {
             .unwrap();
         let app = Arc::new(App::new(db, Clock::set(0, [0; 32]), data));
         let routes = Router::new().route("/panic", get(async || -> &'static str { panic!("oh") }));
-        let router = surround(routes.merge(health_routes()), app);
+        let router = surround(routes.merge(health_routes()), app, Face::Public);
         for (path, status) in [
             ("/panic", StatusCode::INTERNAL_SERVER_ERROR),
             ("/livez", StatusCode::OK),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
@@ -17,7 +17,7 @@ use crate::clock::Stopwatch;
 use crate::error::Error;
 use crate::messages::Language;
 use crate::pages::Reader;
-use crate::problem;
+use crate::problem::{self, Face};
 
 const HEADER: &str = "x-request-id";
 
@@ -25,7 +25,11 @@ const HEADER: &str = "x-request-id";
 #[derive(Debug, Clone)]
 pub struct RequestId(pub Arc<str>);
 
-pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn observe(
+    State((app, face)): State<(Arc<App>, Face)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = carried_id(&request).unwrap_or_else(|| fresh_id(&app));
     let header = HeaderValue::from_str(&id).ok();
     let id = RequestId(id.into());
@@ -48,7 +52,9 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
     let time = Stopwatch::start();
     async move {
         let response = next.run(request).await;
-        let mut response = problem::answer(response, language, &id.0, reads.then_some(&reader));
+        let response = told(response);
+        let reader = reads.then_some((&reader, face));
+        let mut response = problem::answer(response, language, &id.0, reader);
         if let Some(header) = header {
             response.headers_mut().insert(HEADER, header);
         }
@@ -65,6 +71,19 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
     }
     .instrument(span)
     .await
+}
+
+/// An address that could not even be read (`%ff`) is refused before any handler, in words that
+/// are no problem of ours.
+fn told(response: Response) -> Response {
+    let is_ours = response.extensions().get::<Arc<Error>>().is_some();
+    match response.status() == StatusCode::BAD_REQUEST && !is_ours {
+        true => Error::RequestMalformed {
+            what: "the address",
+        }
+        .into_response(),
+        false => response,
+    }
 }
 
 /// The answer when a handler panicked: the problem is written and logged where all are.

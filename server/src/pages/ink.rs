@@ -1,13 +1,15 @@
 //! What people wrote, made ready for a page: escaped, kept apart from the text around it, and with
 //! nothing in it that cannot be seen.
 //!
-//! A record may hold any text a stranger's phone has sent. Between two names, a letter that turns
-//! the direction of reading would rearrange the sentence; one of no width would make two names
-//! look alike. So each text stands in a `bdi` and such letters are shown by their code.
+//! Each text stands in a `bdi`, and what [`sync_core::letters`] calls unseen is shown by its code.
 
 use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
+use sync_core::letters::{Piece, is_unseen, name, pieces};
+
+/// The text without markup, for places such as a title where there can be none.
+pub use sync_core::letters::plain;
 
 /// HTML that is safe to print as it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +22,6 @@ impl fmt::Display for Ink {
         f.write_str(&self.0)
     }
 }
-
-/// Accents that may stand on one letter; more would run over the lines above and below.
-const MAX_ACCENTS: usize = 3;
 
 /// Letters of a text in a box.
 const MAX_TYPED: usize = 200;
@@ -93,18 +92,6 @@ impl Ink {
     }
 }
 
-/// The text without markup, for places such as a title where there can be none.
-pub fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    each(text, |piece| match piece {
-        Piece::Letter(letter) => plain.push(letter),
-        Piece::Code(code) => {
-            let _ = write!(plain, "[{}]", name(code));
-        }
-    });
-    plain
-}
-
 /// The text as a box shows it again: without what cannot be seen, and no longer than anybody types.
 pub fn typed(text: &str) -> String {
     text.chars()
@@ -115,7 +102,7 @@ pub fn typed(text: &str) -> String {
 
 fn shown(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 16);
-    each(text, |piece| match piece {
+    pieces(text).for_each(|piece| match piece {
         Piece::Letter('&') => html.push_str("&amp;"),
         Piece::Letter('<') => html.push_str("&lt;"),
         Piece::Letter('>') => html.push_str("&gt;"),
@@ -127,50 +114,6 @@ fn shown(text: &str) -> String {
         }
     });
     html
-}
-
-enum Piece {
-    Letter(char),
-    /// A letter that nobody could see.
-    Code(char),
-}
-
-fn each(text: &str, mut take: impl FnMut(Piece)) {
-    let mut accents = 0;
-    let mut last = ' ';
-    for letter in text.chars() {
-        accents = if is_accent(letter) { accents + 1 } else { 0 };
-        // Joined pictures, such as a family, are one letter to their reader.
-        let joins = letter == '\u{200d}' && (last >= '\u{1f000}' || last == '\u{fe0f}');
-        if accents > MAX_ACCENTS || (is_unseen(letter) && !joins) {
-            take(Piece::Code(letter));
-        } else {
-            take(Piece::Letter(letter));
-        }
-        last = letter;
-    }
-}
-
-fn is_accent(letter: char) -> bool {
-    matches!(letter,
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
-        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{e31}'..='\u{e4e}'
-        | '\u{fe20}'..='\u{fe2f}')
-}
-
-/// Controls, directions, letters without width, tags, and what stands for no letter at all.
-fn is_unseen(letter: char) -> bool {
-    matches!(letter,
-        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}'
-        | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e000}'..='\u{f8ff}'
-        | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
-}
-
-fn name(letter: char) -> String {
-    format!("U+{:04X}", u32::from(letter))
 }
 
 #[cfg(test)]

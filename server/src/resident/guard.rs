@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
@@ -34,6 +35,16 @@ pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     set(response.headers_mut());
     response
+}
+
+/// What a browser is told beside a problem: it may be over in a moment.
+pub fn problem_head(headers: &mut HeaderMap) {
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    set(headers);
 }
 
 fn set(headers: &mut HeaderMap) {

@@ -21,7 +21,8 @@ use axum::routing::get;
 
 use crate::http::App;
 
-pub use view::{Form, print};
+pub use guard::problem_head;
+pub use view::{Form, print, problem};
 
 /// For `--listen`.
 pub fn routes() -> Router<Arc<App>> {

@@ -10,7 +10,7 @@ use crate::card::duty::Today;
 use crate::card::read::Place;
 use crate::card::{Card, State, qr};
 use crate::error::{Error, Result};
-use crate::messages::Language;
+use crate::messages::{Language, Message};
 use crate::pages::Reader;
 use crate::pages::ink::{Ink, plain};
 
@@ -183,13 +183,28 @@ pub fn failed(reader: &Reader) -> String {
     bare(reader, &w.failed, &w.failed_how).unwrap_or_default()
 }
 
+/// A problem on the listener that anybody reaches, with the number under which the log has it.
+pub fn problem(reader: &Reader, message: &Message, request: &str) -> Option<String> {
+    let w = Words::of(reader.language);
+    let number = Ink::written(request);
+    let lines = vec![
+        Ink::label(&message.todo),
+        Ink::sentence(&w.problem_number, &[("number", number)]),
+    ];
+    told(reader, &message.title, lines).ok()
+}
+
 fn bare(reader: &Reader, heading: &str, how: &str) -> Result<String> {
+    told(reader, heading, vec![Ink::label(how)])
+}
+
+fn told(reader: &Reader, heading: &str, lines: Vec<Ink>) -> Result<String> {
     drawn(&Plain {
         w: Words::of(reader.language),
         head: head_for(reader, heading),
         heading: Ink::label(heading),
         station: None,
-        lines: vec![Ink::label(how)],
+        lines,
         person: None,
         call: Vec::new(),
     })

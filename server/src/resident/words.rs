@@ -14,7 +14,7 @@ words! {
     report_emergency supervision commitments duties checked checked_on checked_never code_label
     print print_notice print_card stale stale_phone stale_person stale_left stale_check
     not_posted not_posted_how replaced replaced_by replaced_gone withdrawn withdrawn_how
-    unknown unknown_how failed failed_how fallback privacy privacy_who privacy_why
+    problem_number unknown unknown_how failed failed_how fallback privacy privacy_who privacy_why
     privacy_what privacy_long privacy_rights privacy_reader photo_of scan_notice scan_card
     scan_label without_camera list_between
 }

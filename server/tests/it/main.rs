@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod anew;
+mod bad_input;
 mod breaches;
 mod card;
 mod card_desk;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use sync_core::catalogue::Catalogue;
+use sync_core::catalogue::{Catalogue, Kind};
 use sync_core::envelope::{
     Act, Charter, CharterDelta, Draft, Entry, Envelope, Need, Part, Signed, SoftKey, Statement,
     header, merkle,
@@ -154,9 +154,18 @@ impl Phone {
         external_id: Option<&str>,
         edits: &[Edit],
     ) -> (RecordId, Act) {
+        self.make_of(&Catalogue::embedded().kinds[kind], external_id, edits)
+    }
+
+    /// The same of a kind that the catalogue may not have.
+    pub fn make_of(
+        &mut self,
+        kind: &Kind,
+        external_id: Option<&str>,
+        edits: &[Edit],
+    ) -> (RecordId, Act) {
         self.records += 1;
         let record = RecordId::derive(&self.station, self.device(), self.records);
-        let kind = &Catalogue::embedded().kinds[kind];
         let birth = Birth { kind, external_id };
         let change = write::create(record, birth, edits, &self.pen()).unwrap();
         let part = Part {

@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, HANDLER, Kind};
 use crate::envelope::codec::to_bytes;
 use crate::envelope::pack::{CannotPack, act_size};
 use crate::envelope::{Act, MAX_ACT, Need, Part};
+use crate::gate::policy::MAX_EXTERNAL_ID;
 use crate::gate::{Code, Held};
 use crate::ids::{ActId, Hash, PersonId, RecordId};
 use crate::record::state::differ;
@@ -83,7 +84,8 @@ pub fn record(
             let view = shelf.history(job.record).map(View::of);
             check::before(kind, view.as_ref(), &job.edits)?;
         } else if job.made.is_some() {
-            let (kind, known) = (job.kind.clone(), catalogue.kinds.keys().cloned().collect());
+            let kind = job.kind.chars().take(80).collect();
+            let known = catalogue.kinds.keys().cloned().collect();
             return Err(Refusal::UnknownKind { kind, known }.into());
         }
         let sheet = &shelf.sheets[&job.record];
@@ -197,6 +199,10 @@ fn jobs(state: &mut State, shelf: &Shelf, deeds: Vec<Deed>) -> Result<Vec<Job>, 
                 external_id,
                 edits,
             } => {
+                let length = external_id.as_ref().map_or(1, String::len);
+                if !(1..=MAX_EXTERNAL_ID).contains(&length) {
+                    return Err(Refusal::ExternalId { length });
+                }
                 state.own.last_record += 1;
                 let made = state.own.last_record;
                 jobs.push(Job {

@@ -48,7 +48,15 @@ pub enum Line {
 
 impl Line {
     pub fn read(text: &str) -> Result<Line, String> {
-        serde_json::from_str(text).map_err(|bad| bad.to_string())
+        serde_json::from_str(text).map_err(|bad| {
+            let bad = bad.to_string();
+            match bad.contains("hex escape") || bad.contains("surrogate") {
+                true => format!(
+                    "{bad}: half a letter, as of an emoji that was cut in two; write it whole or leave it out"
+                ),
+                false => bad,
+            }
+        })
     }
 
     pub fn id(&self) -> &str {

@@ -3,6 +3,7 @@
 use crate::catalogue::Label;
 use crate::envelope::BadBytes;
 use crate::gate::Held;
+use crate::gate::policy::MAX_EXTERNAL_ID;
 use crate::ids::{ActId, DeviceId, Hash, RecordId};
 use crate::record::value::BadValue;
 use crate::record::write::Refused;
@@ -61,6 +62,8 @@ pub enum Refusal {
         field: String,
         wanted: &'static str,
     },
+    #[error("the id in another system takes 1 to {MAX_EXTERNAL_ID} bytes, this one has {length}")]
+    ExternalId { length: usize },
     #[error("still to be filled in: {}", fields.join(", "))]
     Missing { fields: Vec<String> },
     #[error("{kind} has no step {step}; known: {}", known.join(", "))]

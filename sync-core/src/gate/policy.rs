@@ -15,7 +15,8 @@ use crate::record::write::{AMEND, REMOVED, SETTLE};
 
 /// Who may write what no catalogue names: a field of a newer phone, a removal of the record.
 const DEFAULT_WRITERS: [&str; 2] = [AUTHOR, HANDLER];
-const MAX_EXTERNAL_ID: usize = 128;
+/// Bytes of the id that a record has in another system.
+pub const MAX_EXTERNAL_ID: usize = 128;
 const MAX_ENTRY_VALUES: usize = 32;
 
 /// A person, with what the charter grants.

@@ -127,9 +127,10 @@ pub fn single(field: &Field, value: &Scalar) -> Datum {
     match (field.ty, value) {
         (_, Scalar::Null) => Datum::Empty,
         (FieldType::Instant, Scalar::Int(ms)) => Datum::Instant(*ms),
-        (FieldType::Decimal, Scalar::Str(text)) => match text.parse() {
-            Ok(number) => Datum::Decimal(number),
-            Err(_) => Datum::Text(text.clone()),
+        (FieldType::Decimal, Scalar::Str(text)) => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Datum::Decimal(number),
+            // `NaN` and `inf` are numbers to a program and to nobody else.
+            Ok(_) | Err(_) => Datum::Text(text.clone()),
         },
         (_, Scalar::Bool(yes)) => Datum::Boolean(*yes),
         (_, Scalar::Int(n)) => Datum::Integer(*n),

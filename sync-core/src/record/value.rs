@@ -29,11 +29,21 @@ const DEGREES: f64 = 1e7;
 
 /// A value that a field cannot hold, with what it can.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} takes {wanted}; {given} is not")]
+#[error("{field} takes {wanted}; {}", fault(.given, *.too_long))]
 pub struct BadValue {
     pub field: String,
     pub wanted: &'static str,
+    /// Its beginning.
     pub given: String,
+    /// Its length in bytes, where a shorter text would do.
+    pub too_long: Option<usize>,
+}
+
+fn fault(given: &str, too_long: Option<usize>) -> String {
+    match too_long {
+        Some(length) => format!("this one has {length} bytes: write it shorter or in parts"),
+        None => format!("{given} is not"),
+    }
 }
 
 /// Whether a stored value has the form its field's type asks for. (An emptied field always has.)
@@ -92,7 +102,7 @@ fn wanted(ty: FieldType) -> &'static str {
         | FieldType::Choice
         | FieldType::Phone
         | FieldType::IdNumber
-        | FieldType::Person => "a text of at most 16 KiB",
+        | FieldType::Person => "a text of at most 16 KiB, some 5400 Chinese characters",
         FieldType::CoText => "a text that is written together",
         FieldType::Integer => "a whole number",
         FieldType::Decimal => "a decimal number",
@@ -110,13 +120,37 @@ fn wanted(ty: FieldType) -> &'static str {
     }
 }
 
+/// How much of what was given a complaint quotes.
+const QUOTED: usize = 80;
+
 fn bad(field: &Field, given: impl ToString) -> BadValue {
-    let given: String = given.to_string().chars().take(80).collect();
     BadValue {
         field: field.name.clone(),
         wanted: wanted(field.ty),
-        given,
+        given: given.to_string().chars().take(QUOTED).collect(),
+        too_long: None,
     }
+}
+
+fn bad_text(field: &Field, text: &str) -> BadValue {
+    let given: String = text.chars().take(QUOTED).collect();
+    BadValue {
+        too_long: (holds_text(field.ty) && text.len() > MAX_SCALAR).then_some(text.len()),
+        ..bad(field, given)
+    }
+}
+
+/// Whether a field of the type takes a text as it was written.
+fn holds_text(ty: FieldType) -> bool {
+    matches!(
+        ty,
+        FieldType::Text
+            | FieldType::LongText
+            | FieldType::Choice
+            | FieldType::Phone
+            | FieldType::IdNumber
+            | FieldType::Person
+    )
 }
 
 /// The stored form of a JSON value (for one member, where a field takes many).
@@ -156,7 +190,7 @@ pub fn from_json(field: &Field, json: &Value) -> Result<Scalar, BadValue> {
 /// The stored form of what a person typed (for one member, where a field takes many). An empty
 /// text empties the field.
 pub fn from_text(field: &Field, text: &str) -> Result<Scalar, BadValue> {
-    let refused = || bad(field, text);
+    let refused = || bad_text(field, text);
     let trimmed = text.trim();
     if trimmed.is_empty() {
         let keeps = matches!(field.ty, FieldType::Text | FieldType::LongText) && !text.is_empty();
@@ -190,7 +224,7 @@ pub fn from_text(field: &Field, text: &str) -> Result<Scalar, BadValue> {
             "false" | "no" | "否" => Scalar::Bool(false),
             _ => return Err(refused()),
         },
-        FieldType::Date => Scalar::Str(trimmed.parse::<Date>().map_err(|_| refused())?.to_string()),
+        FieldType::Date => Scalar::Str(date(trimmed).ok_or_else(refused)?.to_string()),
         FieldType::Time => {
             let time = trimmed.parse::<Time>().map_err(|_| refused())?;
             Scalar::Str(format!("{:02}:{:02}", time.hour(), time.minute()))
@@ -221,6 +255,12 @@ pub fn from_text(field: &Field, text: &str) -> Result<Scalar, BadValue> {
     } else {
         Err(refused())
     }
+}
+
+/// A day of the years 1 to 9999, as four digits write them.
+fn date(text: &str) -> Option<Date> {
+    let date = text.parse::<Date>().ok()?;
+    (date.year() > 0).then_some(date)
 }
 
 /// What an export shows of a stored value. A value of another form than the field's type (from a
@@ -347,6 +387,92 @@ mod tests {
         assert!(from_json(&field(FieldType::Point), &json!([91, 0])).is_err());
         assert!(from_json(&field(FieldType::Integer), &json!("twelve")).is_err());
         assert!(!fits(&field(FieldType::Instant), &Scalar::Int(i64::MAX)));
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused_with_its_length_and_the_limit() {
+        let pasted = "长".repeat(10 * 1024 * 1024 / 3);
+        for ty in [FieldType::Text, FieldType::LongText, FieldType::Choice] {
+            for refused in [
+                from_text(&field(ty), &pasted).unwrap_err(),
+                from_json(&field(ty), &json!(pasted)).unwrap_err(),
+            ] {
+                assert_eq!(refused.too_long, Some(pasted.len()));
+                assert!(refused.to_string().ends_with(
+                    "at most 16 KiB, some 5400 Chinese characters; this one has 10485759 bytes: write it shorter or in parts"
+                ), "{refused}");
+                assert_eq!(refused.given.chars().count(), QUOTED);
+            }
+        }
+        let refused = from_text(&field(FieldType::Date), &pasted).unwrap_err();
+        assert_eq!(refused.too_long, None);
+        assert!(from_text(&field(FieldType::Text), &"x".repeat(MAX_SCALAR)).is_ok());
+    }
+
+    #[test]
+    fn days_and_moments_are_those_of_a_calendar_of_four_digits() {
+        for (ty, good) in [
+            (
+                FieldType::Date,
+                vec!["9999-12-31", "1900-01-01", "0001-01-01", "2028-02-29"],
+            ),
+            (FieldType::Time, vec!["00:00", "23:59", "09:05"]),
+            (
+                FieldType::Instant,
+                vec![
+                    "9999-12-30T21:59:59Z",
+                    "1900-01-01T00:00:00+08:00",
+                    "0001-01-02T00:00:00+08:00",
+                ],
+            ),
+        ] {
+            for text in good {
+                assert!(from_text(&field(ty), text).is_ok(), "{text}");
+            }
+        }
+        for (ty, odd) in [
+            (
+                FieldType::Date,
+                vec![
+                    "0000-01-01",
+                    "-000001-01-01",
+                    "10000-01-01",
+                    "2026-02-29",
+                    "1900-02-29",
+                    "2026-13-01",
+                    "2026-05-32",
+                ],
+            ),
+            (FieldType::Time, vec!["24:00", "25:00", "12:60", "-1:00"]),
+            (
+                FieldType::Instant,
+                vec![
+                    "10000-01-01T00:00:00Z",
+                    "0000-12-31T00:00:00Z",
+                    "2026-05-11T24:00:00+08:00",
+                    "2026-05-11",
+                    "NaN",
+                ],
+            ),
+            (
+                FieldType::Duration,
+                vec!["NaN", "1e9", "9223372036854775808"],
+            ),
+            (FieldType::Money, vec!["92233720368547758.08", "NaN", "1e3"]),
+            (FieldType::Decimal, vec!["NaN", "inf", "-infinity", "1e999"]),
+            (
+                FieldType::Point,
+                vec!["91,0", "0,181", "NaN,0", "0,inf", "0"],
+            ),
+        ] {
+            for text in odd {
+                let refused = from_text(&field(ty), text).unwrap_err();
+                assert!(
+                    refused.to_string().contains(wanted(ty)),
+                    "{text}: {refused}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use clap::Args;
 use ffi::{Alarm, Phone};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::say::Say;
@@ -26,10 +26,10 @@ impl Alarms {
             say.line(&say.text("say", "no_alarms", &[]));
         }
         for alarm in phone.alarms() {
-            say.line(&match self.json {
-                true => as_json(alarm),
-                false => as_text(alarm, phone, say),
-            });
+            match self.json {
+                true => say.json(&as_json(alarm)),
+                false => say.line(&as_text(alarm, phone, say)),
+            }
         }
         if phone.alarm().is_some() && !self.json {
             let next = match phone.must_join_anew() {
@@ -42,8 +42,8 @@ impl Alarms {
     }
 }
 
-fn as_json(alarm: &Alarm) -> String {
-    json!({"what": alarm.what, "at": alarm.at, "cleared": alarm.cleared}).to_string()
+fn as_json(alarm: &Alarm) -> Value {
+    json!({"what": alarm.what, "at": alarm.at, "cleared": alarm.cleared})
 }
 
 fn as_text(alarm: &Alarm, phone: &Phone, say: &Say) -> String {

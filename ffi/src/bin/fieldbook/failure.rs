@@ -6,9 +6,10 @@ use ffi::form::FormError;
 use ffi::http::HttpError;
 use ffi::{NumberError, PhoneError, StoreError};
 use sync_core::fieldbook::{OpenError, Refusal};
-use sync_core::record::change::Scalar;
+use sync_core::gate::policy::MAX_EXTERNAL_ID;
+use sync_core::record::change::{MAX_SCALAR, Scalar};
 use sync_core::record::value::BadValue;
-use sync_core::record::write::Refused;
+use sync_core::record::write::{MAX_SPLICE, Refused};
 
 use crate::say::Say;
 
@@ -102,6 +103,16 @@ fn of_phone(error: &PhoneError, say: &Say) -> Problem {
         PhoneError::Alarm(what) => ("alarm", vec![("detail", what.clone())]),
         PhoneError::File { .. } => ("file_failed", detail(error)),
         PhoneError::Number(error) => of_number(error),
+        PhoneError::FileTooLarge { path, limit } => {
+            let mut fill = path_of(path);
+            fill.push(("limit", (limit / 1024 / 1024).to_string()));
+            ("file_too_large", fill)
+        }
+        PhoneError::NotText { path, line } => {
+            let mut fill = path_of(path);
+            fill.push(("line", line.to_string()));
+            ("not_text", fill)
+        }
         PhoneError::NoPackage => ("no_package", vec![("path", String::new())]),
     }
 }
@@ -207,6 +218,18 @@ fn of_form(error: &FormError, say: &Say) -> Problem {
                 ("meant", meant(nearest, known, say)),
             ],
         ),
+        FormError::Withdrawn {
+            field,
+            given,
+            known,
+        } => (
+            "code_withdrawn",
+            vec![
+                ("field", field.clone()),
+                ("given", given.clone()),
+                ("known", known.join(", ")),
+            ],
+        ),
         FormError::Step {
             kind,
             given,
@@ -243,12 +266,27 @@ fn of_form(error: &FormError, say: &Say) -> Problem {
 }
 
 fn of_value(bad: &BadValue) -> Problem {
+    if let Some(length) = bad.too_long {
+        return text_too_long(&bad.field, length);
+    }
     (
         "value_wrong",
         vec![
             ("field", bad.field.clone()),
             ("wanted", bad.wanted.to_owned()),
             ("given", bad.given.clone()),
+        ],
+    )
+}
+
+fn text_too_long(field: &str, length: usize) -> Problem {
+    (
+        "text_too_long",
+        vec![
+            ("field", field.to_owned()),
+            ("size", length.to_string()),
+            ("limit", MAX_SCALAR.to_string()),
+            ("letters", (MAX_SCALAR / 3).to_string()),
         ],
     )
 }
@@ -285,6 +323,13 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
                 ("field", field.clone()),
                 ("wanted", (*wanted).to_owned()),
                 ("given", String::from("…")),
+            ],
+        ),
+        Refusal::ExternalId { length } => (
+            "external_id_wrong",
+            vec![
+                ("size", length.to_string()),
+                ("limit", MAX_EXTERNAL_ID.to_string()),
             ],
         ),
         Refusal::Missing { fields } => ("missing_fields", vec![("fields", fields.join(", "))]),
@@ -380,7 +425,22 @@ fn of_write(refused: &Refused) -> Problem {
         ),
         Refused::Nothing => ("nothing_to_do", vec![]),
         Refused::NoConflict(path) => ("no_conflict", vec![("path", path.clone())]),
-        Refused::TooLong(_) => ("too_long", detail(refused)),
+        Refused::TooLong(length) => (
+            "too_long",
+            vec![
+                ("size", length.to_string()),
+                ("limit", MAX_SCALAR.to_string()),
+                ("letters", (MAX_SCALAR / 3).to_string()),
+            ],
+        ),
+        Refused::TooMuchAtOnce { field, letters } => (
+            "too_much_at_once",
+            vec![
+                ("field", field.clone()),
+                ("size", letters.to_string()),
+                ("limit", MAX_SPLICE.to_string()),
+            ],
+        ),
         Refused::Record(_) => ("internal", detail(refused)),
     }
 }

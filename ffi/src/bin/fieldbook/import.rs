@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ffi::Phone;
+use sync_core::letters::plain;
 
 use crate::failure::Failure;
 use crate::say::Say;
@@ -21,7 +22,7 @@ impl Import {
         let ack = self.ack;
         let mut out = std::io::stdout().lock();
         let imported = phone.import(&self.file, |line| match ack {
-            true => writeln!(out, "{}", line.id).and_then(|()| out.flush()),
+            true => writeln!(out, "{}", plain(&line.id)).and_then(|()| out.flush()),
             false => Ok(()),
         })?;
         drop(out);

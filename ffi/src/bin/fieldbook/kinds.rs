@@ -23,11 +23,10 @@ impl Kinds {
             None => None,
         };
         match (wanted, self.json) {
-            (Some(kind), true) => say.line(&json!(forms::kind(&catalogue, kind)).to_string()),
+            (Some(kind), true) => say.json(&json!(forms::kind(&catalogue, kind))),
             (Some(kind), false) => one(&catalogue, kind, say),
             (None, true) => {
-                let kinds = json!({ "kinds": forms::kinds(&catalogue) });
-                say.line(&kinds.to_string());
+                say.json(&json!({ "kinds": forms::kinds(&catalogue) }));
             }
             (None, false) => {
                 for kind in catalogue.kinds.values() {

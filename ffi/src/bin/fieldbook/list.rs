@@ -37,7 +37,7 @@ impl List {
                     "day": row.day, "title": row.title, "state": row.state, "conflict": row.conflict,
                     "removed": row.removed,
                 });
-                say.line(&row.to_string());
+                say.json(&row);
                 continue;
             }
             let known = catalogue.kinds.get(&row.kind);

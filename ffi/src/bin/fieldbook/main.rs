@@ -178,9 +178,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
         _ => {
             let text = error.to_string();
             let text = text.split("\n\nUsage").next().unwrap_or_default();
-            let words: Vec<&str> = text.split_whitespace().collect();
-            let line = words.join(" ");
-            let line = line.strip_prefix("error: ").unwrap_or(&line);
+            let line = say::one_line(text.strip_prefix("error: ").unwrap_or(text));
             eprintln!("fieldbook: {line} (see fieldbook --help)");
             ExitCode::from(2)
         }

@@ -34,8 +34,7 @@ pub struct Take {
 
 impl Take {
     pub fn run(self, phone: &mut Phone, say: &Say) -> Result<(), Failure> {
-        let read = std::fs::read(&self.file);
-        let package = read.map_err(|source| file("read", &self.file, source))?;
+        let package = ffi::files::read(&self.file)?;
         let taken = phone.take(&package).map_err(|error| match error {
             PhoneError::NoPackage => Failure::NoPackage(self.file.clone()),
             other => Failure::Phone(other),

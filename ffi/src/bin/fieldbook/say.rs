@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
+use serde_json::Value as Json;
 use sync_core::catalogue::{Field, Label, Language};
+use sync_core::letters;
 use toml::{Table, Value};
 
 #[derive(Debug)]
@@ -26,11 +28,7 @@ impl Say {
     /// A text of the message files, its words in braces filled in.
     pub fn text(&self, group: &str, name: &str, fill: &[(&str, String)]) -> String {
         let text = self.texts.get(group).and_then(|group| group.get(name));
-        let mut text = text.and_then(Value::as_str).unwrap_or(name).to_owned();
-        for (name, value) in fill {
-            text = text.replace(&format!("{{{name}}}"), value);
-        }
-        text
+        filled(text.and_then(Value::as_str).unwrap_or(name), fill)
     }
 
     pub fn word(&self, name: &str) -> String {
@@ -46,17 +44,64 @@ impl Say {
         format!("{} ({})", field.name, self.label(&field.label))
     }
 
-    /// A line on standard output, there before anything else happens. A reader that went away
-    /// (`head`) ends nothing.
+    /// A line on standard output, there before anything else happens. What it quotes of others
+    /// drives no terminal, and a text of several lines stands apart from the lines around it.
     pub fn line(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        out(&letters::plain(text).replace('\n', "\n        | "));
+    }
+
+    /// One JSON value on a line, the same value wherever it is read.
+    pub fn json(&self, value: &Json) {
+        out(&letters::escaped(&value.to_string()));
     }
 
     pub fn complain(&self, text: &str) {
-        let line: Vec<&str> = text.split_whitespace().collect();
-        let _ = writeln!(std::io::stderr().lock(), "fieldbook: {}", line.join(" "));
+        let _ = writeln!(std::io::stderr().lock(), "fieldbook: {}", one_line(text));
     }
+}
+
+/// A reader that went away (`head`) ends nothing.
+fn out(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Letters of a complaint; it may quote whatever somebody typed or pasted.
+const MAX_COMPLAINT: usize = 2_000;
+
+/// A text as one line that a terminal can show.
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = letters::plain(&words.join(" "));
+    match line.char_indices().nth(MAX_COMPLAINT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The text with its words in braces filled in, each once: what fills one in is no text of ours.
+fn filled(text: &str, fill: &[(&str, String)]) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let found = after.split_once('}').and_then(|(name, after)| {
+            let (_, value) = fill.iter().find(|(known, _)| *known == name)?;
+            Some((value, after))
+        });
+        match found {
+            Some((value, after)) => {
+                filled.push_str(value);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
 }
 
 /// The terminal's language: Chinese where it says so.
@@ -87,6 +132,14 @@ mod tests {
             .collect();
         holes.sort_unstable();
         holes
+    }
+
+    #[test]
+    fn what_is_filled_in_is_quoted_and_neither_obeyed_nor_filled_in_again() {
+        let fill = [("a", "{b}\u{1b}[2J".to_owned()), ("b", "x".to_owned())];
+        assert_eq!(filled("{a}-{b}-{c", &fill), "{b}\u{1b}[2J-x-{c");
+        assert_eq!(one_line("a\n b\u{1b}[2J"), "a b[U+001B][2J");
+        assert_eq!(one_line(&"长".repeat(100_000)).chars().count(), 2_001);
     }
 
     #[test]

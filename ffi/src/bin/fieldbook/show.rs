@@ -59,7 +59,7 @@ fn tell(shown: &Shown, json: bool, say: &Say) {
     if json {
         let mut line = export::line(shown.view(), shown.record.kind());
         line.insert("record".into(), json!(shown.view().record.to_string()));
-        return say.line(&serde_json::Value::Object(line).to_string());
+        return say.json(&serde_json::Value::Object(line));
     }
     Page { shown, say }.print();
 }

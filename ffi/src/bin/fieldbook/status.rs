@@ -21,7 +21,7 @@ impl Status {
                 "registered": status.registered, "held": status.held, "anew": status.anew,
                 "alarm": phone.alarm(),
             });
-            say.line(&status.to_string());
+            say.json(&status);
             return Ok(());
         }
         let fill = [

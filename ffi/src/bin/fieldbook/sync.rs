@@ -35,10 +35,10 @@ impl Sync {
             wait_ms: self.wait_ms,
         };
         let report = phone.sync(&client, wish)?;
-        say.line(&match self.json {
-            true => as_json(&report).to_string(),
-            false => as_text(&report, say),
-        });
+        match self.json {
+            true => say.json(&as_json(&report)),
+            false => say.line(&as_text(&report, say)),
+        }
         if self.json {
             return Ok(());
         }

@@ -43,7 +43,7 @@ impl Tray {
                     "act": held.act.to_string(), "n": held.act.n, "records": records,
                     "code": held.code, "detail": held.detail, "why": why,
                 });
-                say.line(&entry.to_string());
+                say.json(&entry);
                 continue;
             }
             say.line(&format!(

@@ -31,7 +31,7 @@ pub async fn run(at: &StationOptions, audit: bool, json: bool, clock: &Clock) ->
         language: config::language(),
     };
     if json {
-        out::say(&as_json(&cards, &audited, times).to_string());
+        out::json(&as_json(&cards, &audited, times));
         return Ok(());
     }
     match audit {

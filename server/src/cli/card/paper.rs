@@ -41,7 +41,7 @@ pub async fn print(which: &Which, form: Paper, clock: &Clock) -> Result<()> {
     })
     .await?;
     db.close().await;
-    out::say(&html);
+    out::file(&html);
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub async fn qr(which: &Which, clock: &Clock) -> Result<()> {
     let missing = || Error::CardAddressMissing(place.station.id.clone());
     let url = place.url(&which.code).ok_or_else(missing)?;
     let svg = drawing::svg(&url, &which.code.to_string()).ok_or(Error::Page)?;
-    out::say(&svg);
+    out::file(&svg);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::civil::DateTime;
 use rust_xlsxwriter::{ExcelDateTime, Format, Worksheet, XlsxError};
+use sync_core::letters::plain;
 
 use super::cell::{Content, Ink, Piece};
 use super::style::Styles;
@@ -49,18 +50,18 @@ impl Pen<'_> {
         (row, at): (u32, u16),
         pieces: &[Piece],
     ) -> Result<(), XlsxError> {
+        let texts: Vec<String> = pieces.iter().map(|piece| plain(&piece.text)).collect();
         let mut runs: Vec<(&Format, &str)> = Vec::new();
-        for piece in pieces {
+        for (piece, text) in pieces.iter().zip(&texts) {
             if !runs.is_empty() {
                 runs.push((self.styles.of(Ink::Plain), "\n"));
             }
-            runs.push((self.styles.of(piece.ink), &piece.text));
+            runs.push((self.styles.of(piece.ink), text));
         }
         match sheet.write_rich_string_with_format(row, at, &runs, self.text) {
             // The limit counts the runs' markup too.
             Err(XlsxError::MaxStringLengthExceeded) => {
-                let all: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
-                let all = cut(&all.join("\n→ "), self.note);
+                let all = cut(&texts.join("\n→ "), self.note);
                 sheet.write_string_with_format(row, at, all, self.text)?;
             }
             outcome => {
@@ -71,10 +72,12 @@ impl Pen<'_> {
     }
 }
 
-/// A text that a cell takes; one that is too long says where the rest is.
+/// A text that a cell takes, as pages show it: XML has no place for control letters. One that is
+/// too long says where the rest is.
 pub fn cut(text: &str, note: &str) -> String {
+    let text = plain(text);
     if text.encode_utf16().count() <= CELL {
-        return text.to_owned();
+        return text;
     }
     let mut room = CELL - note.encode_utf16().count().min(CELL);
     let fits = |c: &char| {

@@ -19,7 +19,11 @@ impl Desk<'_> {
                 device,
                 at: recorded,
             } = self.by(at);
-            let apart = origin.received_at.map(|received| received - origin.at);
+            let apart = {
+                // A device may say any time at all.
+                let received = origin.received_at;
+                received.map(|received| received.saturating_sub(origin.at))
+            };
             let word = match apart {
                 Some(apart) if apart > APART => self.words().apart_later.as_str(),
                 Some(apart) if apart < -APART => self.words().apart_earlier.as_str(),

@@ -54,6 +54,9 @@ impl Desk<'_> {
             label: Ink::label(label),
             text: Ink::label(&text),
         };
+        let seconds = || points.iter().map(|point| point.seconds);
+        // Two phones' chunks may stand one after the other, so time can go back.
+        let lasted = seconds().max().unwrap_or(0) - seconds().min().unwrap_or(0);
         let missing: i64 = gaps.iter().sum();
         let gaps_text = match gaps.len() {
             0 => w.track_no_gaps.clone(),
@@ -64,7 +67,7 @@ impl Desk<'_> {
         };
         let facts = vec![
             fact(&w.track_length, w.metres.replace("{n}", &rounded(metres))),
-            fact(&w.track_lasted, span(last.seconds - first.seconds)),
+            fact(&w.track_lasted, span(lasted)),
             fact(&w.track_point_count, points.len().to_string()),
             fact(&w.track_gaps, gaps_text),
         ];
@@ -131,7 +134,9 @@ impl Plan {
     }
 
     fn metres(&self, a: &Point, b: &Point) -> f64 {
-        let x = degrees(b.longitude - a.longitude) * self.across;
+        // The short way round the earth: over the date line too.
+        let turn = degrees(b.longitude - a.longitude).rem_euclid(360.0);
+        let x = turn.min(360.0 - turn) * self.across;
         let y = degrees(b.latitude - a.latitude) * DEGREE;
         x.hypot(y)
     }

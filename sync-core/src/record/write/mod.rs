@@ -87,6 +87,10 @@ pub enum Edit {
     },
 }
 
+/// Letters that one splice of a co-written text may insert or take away: each is an operation,
+/// and what takes more does not fit into an act.
+pub const MAX_SPLICE: usize = 20_000;
+
 /// Who writes, with what, when.
 #[derive(Debug, Clone)]
 pub struct Pen<'a> {
@@ -120,6 +124,10 @@ pub enum Refused {
     Nothing,
     #[error("a text of {0} bytes is too long for one value; {MAX_SCALAR} fit")]
     TooLong(usize),
+    #[error(
+        "{field}: {letters} letters are too many to write at once; {MAX_SPLICE} fit: write it in parts"
+    )]
+    TooMuchAtOnce { field: String, letters: usize },
     #[error("a value that is not in conflict needs no settlement: {0}")]
     NoConflict(String),
     #[error(transparent)]
@@ -284,6 +292,11 @@ impl Hand<'_, '_, '_> {
         delete: usize,
         insert: &str,
     ) -> Result<(), Refused> {
+        let letters = insert.chars().count().saturating_add(delete);
+        if letters > MAX_SPLICE {
+            let field = field.to_owned();
+            return Err(Refused::TooMuchAtOnce { field, letters });
+        }
         let fields = self.container("fields")?;
         let text = self.object(&fields, field)?;
         let now: Vec<u16> = self

@@ -126,7 +126,7 @@ class Phone private constructor(
 
     /** Decides between the values of a conflict. */
     suspend fun settle(record: String, place: String, value: String): SavedAct =
-        onDisk { book.settle(record, place, value) }
+        onDisk { book.settle(record, place, value.whole()) }
 
     /** Adds points to the way of a record, as one act; by default to its kind's first track. */
     suspend fun addPoints(record: String, vararg points: TrackPoint, field: String? = null): SavedAct =
@@ -134,7 +134,7 @@ class Phone private constructor(
 
     /** Writes [text] into a text that several people write together, [at] a place or at its end. */
     suspend fun insert(record: String, field: String, text: String, at: Int? = null): SavedAct =
-        onDisk { book.splice(record, field, at?.toUInt(), 0u, text) }
+        onDisk { book.splice(record, field, at?.toUInt(), 0u, text.whole()) }
 
     /** Takes [length] characters away from such a text. */
     suspend fun remove(record: String, field: String, at: Int, length: Int): SavedAct =
@@ -166,12 +166,12 @@ class Phone private constructor(
     }
 
     /** Several things as one act. */
-    suspend fun record(vararg deeds: Deed): SavedAct = onDisk { book.record(deeds.asList()) }
+    suspend fun record(vararg deeds: Deed): SavedAct = onDisk { book.record(deeds.map { it.whole() }) }
 
     /** Enrols this phone with a code from the chief. */
     suspend fun join(transport: Transport, code: String, name: String, station: String? = null): Member {
         conversation.withLock {
-            book.join(code, station, name, keys.sign.publicKey, keys.agree.publicKey)
+            book.join(code.whole(), station, name.whole(), keys.sign.publicKey, keys.agree.publicKey)
             converse(transport)
         }
         return member()
@@ -243,5 +243,37 @@ class Phone private constructor(
 
         private fun Array<out Pair<String, String>>.asFields(): List<FieldValue> =
             map { (place, value) -> FieldValue(place, value) }
+
+        private fun Deed.whole(): Deed =
+            when (this) {
+                is Deed.Create -> copy(externalId = externalId?.whole(), values = values.map { it.whole() })
+                is Deed.Edit -> copy(values = values.map { it.whole() }, reason = reason?.whole())
+                is Deed.Settle -> copy(value = value.whole())
+                is Deed.Step -> copy(note = note?.whole())
+            }
+
+        private fun FieldValue.whole() = FieldValue(place.whole(), value.whole())
+
+        /**
+         * The text with `\uFFFD` for each half of a letter, such as an emoji that an input field has
+         * cut: no other platform has half letters, and the rest of the text is worth keeping.
+         */
+        private fun String.whole(): String {
+            if (none { it.isSurrogate() }) return this
+            val whole = StringBuilder(length)
+            var at = 0
+            while (at < length) {
+                val letter = this[at]
+                when {
+                    !letter.isSurrogate() -> whole.append(letter)
+                    letter.isHighSurrogate() && getOrNull(at + 1)?.isLowSurrogate() == true -> {
+                        whole.append(letter).append(this[++at])
+                    }
+                    else -> whole.append('\uFFFD')
+                }
+                at++
+            }
+            return whole.toString()
+        }
     }
 }

@@ -95,6 +95,31 @@ class PhoneTest : OnServer() {
     }
 
     @Test
+    fun `half an emoji loses its half and nothing else, and ten megabytes are refused with the limit`() = bounded {
+        val phone = joined("O0007")
+        val record = phone.create(
+            "case",
+            "source" to "patrol",
+            "cause" to "占道\uD83D经营\uDE42",
+            "offence_at" to "2026-05-11 09:45",
+            "place" to "锦华路👩\u200D🚒",
+        ).records.single()
+        phone.step(record, "lead", "劝离\uD83D")
+        val shown = phone.show(record)
+        for (text in listOf("占道\uFFFD经营\uFFFD", "锦华路👩\u200D🚒", "劝离\uFFFD")) assertContains(shown, text)
+        val saved = phone.status().saved
+        val pasted = "长".repeat(10 * 1024 * 1024 / 3)
+        val long = assertFailsWith<Failure.Input> { phone.edit(record, "place" to pasted) }
+        assertContains(long.detail, "16 KiB")
+        assertTrue(long.detail.length < 500, long.detail)
+        for (word in listOf<suspend () -> Unit>({ phone.create(pasted) }, { phone.edit(pasted) }, { phone.step(record, pasted) })) {
+            assertTrue(assertFailsWith<Failure> { word() }.message.orEmpty().length < 5_000)
+        }
+        assertEquals(saved, phone.status().saved)
+        phone.close()
+    }
+
+    @Test
     fun `who has not joined or brings a wrong code is told so`() = bounded {
         val phone = opened("O0004", DeviceKeys.generate())
         assertFailsWith<Failure.NotJoined> { phone.member() }
