@@ -100,6 +100,8 @@ impl Error {
             Error::InviteUnknown => ("invite_unknown", StatusCode::FORBIDDEN),
             Error::InviteUsed => ("invite_used", StatusCode::CONFLICT),
             Error::InviteExpired => ("invite_expired", StatusCode::GONE),
+            Error::InviteElsewhere => ("invite_elsewhere", StatusCode::GONE),
+            Error::PhoneOutdated => ("phone_outdated", StatusCode::UPGRADE_REQUIRED),
             Error::CatalogueMistakes(_) => {
                 ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
             }

@@ -51,7 +51,10 @@ impl<E: Into<PhoneError>> From<E> for Failure {
             PhoneError::Copied | PhoneError::Refused(Refusal::Doubled) => {
                 Failure::MustJoinAnew { detail }
             }
-            PhoneError::Form(_) | PhoneError::NoRecord(_) | PhoneError::SeveralRecords { .. } => {
+            PhoneError::Form(_)
+            | PhoneError::NoRecord(_)
+            | PhoneError::SeveralRecords { .. }
+            | PhoneError::Refused(Refusal::BadCode(_) | Refusal::CodeOfStation { .. }) => {
                 Failure::Input { detail }
             }
             PhoneError::Store(_) | PhoneError::Open(_) | PhoneError::File { .. } => {

@@ -33,11 +33,12 @@ pub struct Options {
 
 pub async fn run(options: Options, clock: &Clock) -> Result<()> {
     let db = options.at.store.open().await?;
+    let data = options.at.store.data_dir();
     let life = options.hours.unwrap_or(DEFAULT_LIFE);
     let code = write_tx!(db, "invite", async |tx| {
         let (station, role) = (&options.at.station, options.role.as_deref());
-        let code = invite(tx, station, &options.officer, role, life, clock).await?;
-        charter::issue(tx, station, None, &options.at.store.data_dir(), clock).await?;
+        let code = invite(tx, station, &options.officer, role, life, &data, clock).await?;
+        charter::issue(tx, station, None, &data, clock).await?;
         Ok(code)
     })
     .await?;

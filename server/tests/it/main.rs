@@ -16,6 +16,7 @@ mod http;
 mod kill;
 mod members;
 mod metrics;
+mod middleman;
 mod pages;
 mod phone;
 mod statements;

@@ -9,6 +9,7 @@ use sync_core::fieldbook::{OpenError, Refusal};
 use sync_core::record::change::Scalar;
 use sync_core::record::value::BadValue;
 use sync_core::record::write::Refused;
+use sync_core::sync::BadCode;
 
 use crate::say::Say;
 
@@ -249,6 +250,12 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
         Refusal::Doubled | Refusal::TwoOfUs { .. } | Refusal::Frozen { .. } => ("doubled", vec![]),
         Refusal::NoAlarm => ("no_alarm", vec![]),
         Refusal::NotJoining => ("not_joining", vec![]),
+        Refusal::BadCode(bad) => of_code(*bad),
+        Refusal::CodeOfStation { given, of } => (
+            "code_of_station",
+            vec![("given", given.to_string()), ("of", of.to_string())],
+        ),
+        Refusal::OtherServer => ("other_server", vec![]),
         Refusal::BadKey(_) | Refusal::OtherKey => ("key_refused", detail(refusal)),
         Refusal::NothingToDo => ("nothing_to_do", vec![]),
         Refusal::NoCatalogue(_) => ("no_catalogue", vec![]),
@@ -342,6 +349,14 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
         | Refusal::Gap { .. }
         | Refusal::Store { .. }
         | Refusal::Close(_) => ("internal", detail(refusal)),
+    }
+}
+
+fn of_code(bad: BadCode) -> Problem {
+    match bad {
+        BadCode::Short { found } => ("code_short", vec![("found", found.to_string())]),
+        BadCode::Letter(given) => ("code_letter", vec![("given", given.to_string())]),
+        BadCode::Mistyped => ("code_mistyped", vec![]),
     }
 }
 
