@@ -17,7 +17,7 @@ use super::content::Content;
 use super::deed::{Deed, Ground};
 use super::standing::Step;
 use super::{Code, KIND, Wanted};
-use crate::admission::history;
+use crate::admission::{history, record};
 use crate::charter::{self, Catalogues};
 use crate::clock::Clock;
 use crate::datadir::DataDir;
@@ -71,7 +71,7 @@ pub async fn draft(
 pub async fn change(tx: &mut Tx, hand: &Hand<'_>, code: &Code, deed: &Deed) -> Result<()> {
     let (station, record) = code.find(tx).await?;
     let mut log = StationLog::open(tx, &station, hand.data, hand.clock).await?;
-    let docket = own_acts::docket(log.tx, &station, record).await?;
+    let docket = record::load(log.tx, &station, record).await?.docket;
     let mut writing = Writing::begin(&mut log, hand, &docket, None).await?;
     let content = Content::of(&View::of(&docket.history), Some(&writing.kind));
     let officer = match &content.officer {

@@ -120,7 +120,7 @@ pub async fn held(
                 (until.saturating_sub(DAY), until)
             }
         };
-        let within = args![&shown.id, "held", officer, from, until, A_PAGE + 1, skip];
+        let within = args![&shown.id, officer, from, until, A_PAGE + 1, skip];
         let found = tx.fetch_all(sql!("held_list_received"), within).await?;
         let mut rows = Vec::new();
         for row in found.iter().take(A_PAGE as usize) {

@@ -148,7 +148,7 @@ async fn counts(tx: &mut Tx, shown: &Shown, days: &Days, now: i64) -> Result<Cou
         overdue: n(tx, sql!("open_limit_count_due"), args![id, least, now]).await?,
         soon: n(tx, sql!("open_limit_count_due"), args![id, now, soon]).await?,
         limits: limits::read(tx, shown, least, soon, LIMITS_SHOWN, 0).await?,
-        held: n(tx, sql!("held_count"), args![id, "held"]).await?,
+        held: n(tx, sql!("held_count"), args![id]).await?,
         conflicts: n(tx, sql!("record_count_flagged"), args![id, flags::CONFLICT]).await?,
         late: {
             let late = args![id, flags::LATE, since];

@@ -25,13 +25,13 @@ use crate::store::TestStore;
 type Answer = (u16, Vec<u8>);
 
 /// Listens where a phone believes the server to be, and answers one request as `say` makes it.
-struct Middle {
-    address: SocketAddr,
+pub struct Middle {
+    pub address: SocketAddr,
     answering: JoinHandle<()>,
 }
 
 impl Middle {
-    fn that(say: impl FnOnce(&[u8]) -> Answer + Send + 'static) -> Middle {
+    pub fn that(say: impl FnOnce(&[u8]) -> Answer + Send + 'static) -> Middle {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let answering = std::thread::spawn(move || {
@@ -48,11 +48,16 @@ impl Middle {
         Middle { address, answering }
     }
 
+    /// Until it has answered.
+    pub fn end(self) {
+        self.answering.join().unwrap();
+    }
+
     /// What a phone that joins there comes to.
     fn joined_by(self, phone: &mut Phone, code: &str) -> PhoneError {
         let client = Client::new(&format!("http://{}", self.address)).unwrap();
         let refused = phone.join(&client, code, None, "新机").unwrap_err();
-        self.answering.join().unwrap();
+        self.end();
         refused
     }
 }

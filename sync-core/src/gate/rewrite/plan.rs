@@ -493,7 +493,7 @@ impl Letters {
                 let old = of_act.flat_map(|held| inserted(&held.decoded, text));
                 let changes = history.changes().iter();
                 let new = changes
-                    .filter(|at| at.origin.act == held.act)
+                    .filter(|at| at.origin.act == held.in_books())
                     .flat_map(|at| inserted(&at.decoded, text));
                 // Every letter of a held act is written anew, in the order of its operations.
                 anew.extend(old.zip(new).map(|((old, _), (new, _))| (old, new)));
