@@ -32,6 +32,8 @@ use crate::ids::DeviceId;
 use crate::record::change::Decoded;
 use crate::record::likeness::{likeness, made_names};
 
+pub use names::Names;
+pub use seen::Old;
 pub use write::write;
 
 /// Ends the device this store was: everything of it without a place in the log is set down.
