@@ -261,8 +261,8 @@ impl Story {
         for (record, docket) in &rebuilt {
             let live = &self.office.records[record];
             assert_eq!(
-                Canonical::of(&docket.history),
-                Canonical::of(&live.history),
+                Canonical::of_view(&View::of(&docket.history)),
+                Canonical::of_view(&View::of(&live.history)),
                 "seed {seed}"
             );
         }

@@ -98,10 +98,10 @@ fn what_had_no_place_left_of_an_act_written_anew_lies_in_its_authors_tray() {
         (phone.book.status().registered, phone.book.status().held),
         (2, 2)
     );
+    let person = phone.person.clone();
     shift.check_settled();
 
     // Once its row was submitted again, what was lost can be said of that row, and nothing else is.
-    let person = phone.person.clone();
     let (held, partly) = (tray[0].act, tray[1].act);
     let mut delta = shift.office.next_epoch();
     let mut member = shift.office.charter.person(&person).unwrap().clone();

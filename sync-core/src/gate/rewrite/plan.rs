@@ -183,6 +183,10 @@ impl Reader<'_> {
             return Where::Gone("record".into());
         };
         match &op.at {
+            // Of a record that was made twice: every record has the same ones.
+            At::Key(container) if op.obj == Obj::Root && op.action == Action::MakeMap => {
+                Where::Container(container.clone())
+            }
             At::Key(old) => match self.name_of_now(old) {
                 Some(key) => Where::Row(key),
                 None => Where::Gone(old.clone()),
