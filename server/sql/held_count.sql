@@ -1,4 +1,3 @@
--- held_count
 SELECT COUNT(*) AS n
-FROM held
-WHERE station_id = $1 AND (outcome = $2 OR code = 'partly')
+FROM held_waiting
+WHERE station_id = $1

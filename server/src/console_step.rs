@@ -10,10 +10,10 @@ use sync_core::record::value;
 use sync_core::record::view::View;
 use sync_core::record::write::{Edit, Spot};
 
+use crate::admission::record as records;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::hand::{Hand, Writing};
-use crate::own_acts;
 use crate::station_log::StationLog;
 use crate::{args, sql};
 
@@ -39,7 +39,7 @@ pub async fn take(
     wanted: &Wanted,
 ) -> Result<String> {
     let mut log = StationLog::open(tx, station, hand.data, hand.clock).await?;
-    let docket = own_acts::docket(log.tx, station, record).await?;
+    let docket = records::load(log.tx, station, record).await?.docket;
     if docket.history.is_empty() {
         return Err(Error::RecordUnknown(record));
     }

@@ -81,6 +81,10 @@ pub enum Error {
     InviteExpired,
     #[error("the join code was used or has expired already")]
     InviteSpent,
+    #[error("the join code is for another server, or for this one under an earlier key")]
+    InviteElsewhere,
+    #[error("the phone sends the join code itself, as earlier releases did")]
+    PhoneOutdated,
 
     #[error("the store differs from the station log: {what}")]
     Differs { what: String },

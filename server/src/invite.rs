@@ -1,16 +1,15 @@
-//! Join codes: a secret that an officer types once to enrol a phone. The store keeps its hash.
-//!
-//! `S00-7K3QF-M2XWD-9TBHA`: the station, then 15 characters (75 bits) without those that are
-//! mistaken for each other. Case, spaces and I, L, O for 1, 1, 0 do not matter.
+//! Join codes, as the server knows them: by the hash of the public key that a code is the secret
+//! of. Whoever reads the table can neither tell the codes nor use them.
 
 mod withdraw;
 
-use std::fmt;
 use std::time::Duration;
 
 use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
+use sync_core::sync::JoinCode;
 
 use crate::clock::Clock;
+use crate::datadir::DataDir;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::officer::{ChangedAt, Officer};
@@ -19,86 +18,10 @@ use crate::{args, sql};
 
 pub use withdraw::{Invite, withdraw};
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const GROUP: usize = 5;
-const GROUPS: usize = 3;
-
 /// How long a code is good when nobody says otherwise.
 pub const DEFAULT_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The role of a member whom `invite` names first.
 pub const DEFAULT_ROLE: &str = "stationed_officer";
-
-#[derive(Clone, PartialEq, Eq)]
-pub struct JoinCode {
-    station: StationId,
-    secret: String,
-}
-
-/// A code is a secret: it is shown to the person it is made for and nowhere else.
-impl fmt::Debug for JoinCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JoinCode({}, ..)", self.station)
-    }
-}
-
-impl JoinCode {
-    fn draw(station: StationId, clock: &Clock) -> JoinCode {
-        let secret = clock.entropy()[..GROUP * GROUPS]
-            .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-            .collect();
-        JoinCode { station, secret }
-    }
-
-    /// Reads a code as a person typed it.
-    pub fn parse(text: &str) -> Result<JoinCode> {
-        let text: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .take(64)
-            .collect();
-        let mut parts: Vec<&str> = text.rsplitn(GROUPS + 1, '-').collect();
-        if parts.len() != GROUPS + 1 {
-            return Err(Error::InviteUnknown);
-        }
-        parts.reverse();
-        let station = StationId::new(parts[0]).map_err(|_| Error::InviteUnknown)?;
-        let secret: String = parts[1..]
-            .concat()
-            .chars()
-            .map(|c| match c.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            })
-            .collect();
-        let fits = secret.len() == GROUP * GROUPS && secret.bytes().all(|b| ALPHABET.contains(&b));
-        match fits {
-            true => Ok(JoinCode { station, secret }),
-            false => Err(Error::InviteUnknown),
-        }
-    }
-
-    pub fn station(&self) -> &StationId {
-        &self.station
-    }
-
-    /// 75 random bits cannot be searched, so a plain hash keeps them.
-    fn hash(&self) -> Hash {
-        let parts = [self.station.as_str().as_bytes(), self.secret.as_bytes()];
-        Hash::of_parts("wardbook join code", &parts)
-    }
-
-    /// The code as it is printed and typed.
-    pub fn reveal(&self) -> String {
-        let mut text = self.station.to_string();
-        for group in self.secret.as_bytes().chunks(GROUP) {
-            text.push('-');
-            text.extend(group.iter().copied().map(char::from));
-        }
-        text
-    }
-}
 
 /// What a good code gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +38,7 @@ pub async fn invite(
     person: &PersonId,
     role: Option<&str>,
     life: Duration,
+    data: &DataDir,
     clock: &Clock,
 ) -> Result<JoinCode> {
     Station::lock(tx, station).await?;
@@ -151,14 +75,16 @@ pub async fn invite(
             role,
         });
     }
-    let code = JoinCode::draw(station.clone(), clock);
+    let mut secret = [0; 10];
+    secret.copy_from_slice(&clock.entropy()[..10]);
+    let code = JoinCode::new(station.clone(), secret, &data.key(station)?.public());
     let now = clock.now_ms();
     let life = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
     tx.exec(
         sql!("invite_insert"),
         args![
             station,
-            &code.hash(),
+            &known_by(&code.key().public()),
             person,
             &role,
             now,
@@ -169,15 +95,21 @@ pub async fn invite(
     Ok(code)
 }
 
-/// Uses a code up for a device. It is good once; for the same device, once is also again, so
-/// that a phone whose answer was lost may ask a second time.
+/// What the table calls the code that has this public key.
+fn known_by(code_key: &[u8]) -> Hash {
+    Hash::of_parts("wardbook join code key", &[code_key])
+}
+
+/// Uses up, for a device, the code that has this public key. It is good once; for the same device,
+/// once is also again, so that a phone whose answer was lost may ask a second time.
 pub async fn redeem(
     tx: &mut Tx,
-    code: &JoinCode,
+    station: &StationId,
+    code_key: &[u8],
     device: &DeviceId,
     clock: &Clock,
 ) -> Result<Invited> {
-    let (station, hash) = (code.station(), code.hash());
+    let hash = known_by(code_key);
     let taken = take(tx, station, &hash, device, clock.now_ms()).await?;
     if let Some(invited) = taken {
         return Ok(invited);
@@ -215,43 +147,4 @@ async fn take(
         })
     })
     .transpose()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_read_as_people_type_it() {
-        let station = StationId::new("S-00").unwrap();
-        let code = JoinCode {
-            station,
-            secret: "0123456789ABCDE".to_owned(),
-        };
-        assert_eq!(code.reveal(), "S-00-01234-56789-ABCDE");
-        for typed in [
-            "S-00-01234-56789-ABCDE",
-            " S-00-oL234-56789-abcde\n",
-            "S-00 -OI234-56789-ABCDE",
-        ] {
-            assert_eq!(JoinCode::parse(typed).unwrap(), code, "{typed}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_code_is_an_unknown_code() {
-        for typed in [
-            "",
-            "-",
-            "S00",
-            "S00-1-2-3",
-            "S00-01234-56789-ABCDU",
-            "S/0-01234-56789-ABCDE",
-        ] {
-            assert!(
-                matches!(JoinCode::parse(typed), Err(Error::InviteUnknown)),
-                "{typed}"
-            );
-        }
-    }
 }

@@ -1,16 +1,17 @@
 //! Enrolling a phone: the one-time code is used up, the device becomes a member's, and the
 //! charter says so, in one transaction.
 
+use sync_core::envelope::Signed;
 use sync_core::envelope::sign::is_public_key;
 use sync_core::ids::{DeviceId, Hash, PersonId, StationId};
-use sync_core::sync::JoinRequest;
+use sync_core::sync::{CodeProof, Fingerprint, JoinRequest};
 
 use crate::charter;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::invite::{self, JoinCode};
+use crate::invite;
 use crate::station::Station;
 use crate::{args, sql};
 
@@ -21,43 +22,46 @@ pub struct Enrolled {
     pub person: PersonId,
 }
 
-/// The station that a request asks to join; the code names it.
-pub fn station_of(request: &JoinRequest) -> Result<(StationId, JoinCode)> {
-    let code = JoinCode::parse(&request.code)?;
-    let station = code.station().clone();
-    if request
-        .station
-        .as_ref()
-        .is_some_and(|given| *given != station)
-    {
-        return Err(Error::InviteUnknown);
-    }
-    let agree_key_fits = request.agree_key.is_empty() || is_public_key(&request.agree_key);
-    if !is_public_key(&request.sign_key) || !agree_key_fits {
+/// Which station a request asks to join, and with which code: the sender has shown to hold it and
+/// the key that is to be enrolled.
+pub fn of(request: &Signed<JoinRequest>) -> Result<(StationId, &CodeProof)> {
+    let asked = &request.message;
+    let code = asked.code.as_ref().ok_or(Error::PhoneOutdated)?;
+    let station = asked.station.clone();
+    let station = station.ok_or(Error::RequestMalformed { what: "a station" })?;
+    let agree_key_fits = asked.agree_key.is_empty() || is_public_key(&asked.agree_key);
+    if !is_public_key(&asked.sign_key) || !agree_key_fits {
         return Err(Error::RequestMalformed { what: "a key" });
     }
-    Ok((station, code))
+    match request.proves_its_key() && asked.proves_its_code() {
+        true => Ok((station, code)),
+        false => Err(Error::SignatureWrong),
+    }
 }
 
-/// Enrols the phone; the device that its store was until now ends with it. A second time with the same code and key changes nothing, so that a phone
-/// whose answer was lost asks again.
+/// Enrols the phone; the device that its store was until now ends with it. A second time with the
+/// same code and key changes nothing, so that a phone whose answer was lost asks again.
 pub async fn join(
     tx: &mut Tx,
+    station: &StationId,
+    code: &CodeProof,
     request: &JoinRequest,
-    code: &JoinCode,
     data: &DataDir,
     clock: &Clock,
 ) -> Result<Enrolled> {
-    let station = code.station();
     Station::lock(tx, station)
         .await
         .map_err(|error| match error {
             // Who holds no code learns nothing about which stations there are.
-            Error::StationUnknown(_) => Error::InviteUnknown,
+            Error::StationUnknown(_) => Error::InviteElsewhere,
             error => error,
         })?;
+    if code.server != Fingerprint::of(station, &data.key(station)?.public()) {
+        return Err(Error::InviteElsewhere);
+    }
     let device = DeviceId::of_key(&request.sign_key);
-    let person = invite::redeem(tx, code, &device, clock).await?.person;
+    let invited = invite::redeem(tx, station, &code.key, &device, clock).await?;
+    let person = invited.person;
     let row = tx
         .fetch_opt(sql!("device_get"), args![station, &device])
         .await?;

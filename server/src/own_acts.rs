@@ -1,15 +1,15 @@
 //! Acts that the server writes itself, into new records or ones that are there: said in its log,
 //! merged, and written down with their lines and numbers, all in the transaction of the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sync_core::envelope::{Act, Charter, Statement};
 
-use sync_core::gate::{Arrival, Desk, Docket};
-use sync_core::ids::{DeviceId, PersonId, RecordId, StationId};
+use sync_core::gate::{Arrival, Desk};
+use sync_core::ids::{PersonId, RecordId, StationId};
 
-use crate::admission::{history, numbers, project, store};
+use crate::admission::{numbers, project, record, store};
 use crate::charter::{self, Catalogues};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -30,8 +30,8 @@ pub async fn enter(
     let mut touched = BTreeSet::new();
     for part in acts.iter().flat_map(|act| &act.parts) {
         if touched.insert(part.record) && part.made.is_none() {
-            let docket = docket(log.tx, &id, part.record).await?;
-            desk.records.insert(part.record, docket);
+            let stored = record::load(log.tx, &id, part.record).await?;
+            desk.records.insert(part.record, stored.docket);
         }
     }
     let (device, server) = (log.station.server_device, PersonId::server());
@@ -68,18 +68,6 @@ pub async fn enter(
     let statements = given.into_iter().map(Statement::Number).collect();
     log.say(Vec::new(), statements).await?;
     Ok(())
-}
-
-/// A record as it stands in the store.
-pub async fn docket(tx: &mut Tx, station: &StationId, record: RecordId) -> Result<Docket> {
-    let key = args![station, &record];
-    let history = history(record, &tx.fetch_all(sql!("change_of_record"), key).await?)?;
-    let mut generations = BTreeMap::new();
-    for row in tx.fetch_all(sql!("generation_of_record"), key).await? {
-        let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
-        generations.insert(DeviceId(row.bytes("device")?), g);
-    }
-    Ok(Docket::loaded(history, generations, BTreeMap::new()))
 }
 
 async fn numbered(tx: &mut Tx, station: &StationId, record: RecordId) -> Result<BTreeSet<String>> {

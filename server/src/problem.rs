@@ -104,6 +104,8 @@ impl Error {
             Error::InviteUsed => ("invite_used", StatusCode::CONFLICT),
             Error::InviteExpired => ("invite_expired", StatusCode::GONE),
             Error::InviteSpent => ("invite_spent", StatusCode::CONFLICT),
+            Error::InviteElsewhere => ("invite_elsewhere", StatusCode::GONE),
+            Error::PhoneOutdated => ("phone_outdated", StatusCode::UPGRADE_REQUIRED),
             Error::CatalogueMistakes(_) => {
                 ("catalogue_mistakes", StatusCode::INTERNAL_SERVER_ERROR)
             }

@@ -2,11 +2,12 @@
 
 use sync_core::book::Line;
 use sync_core::envelope::Number;
+use sync_core::gate::Named;
 use sync_core::ids::{RecordId, StationId};
 use sync_core::record::history::{Change, History};
 
 use crate::admission::project::{self, Projected, Summary};
-use crate::admission::{lists, numbers, store};
+use crate::admission::{answers, lists, numbers, store};
 use crate::card;
 use crate::charter;
 use crate::db::{Row, Tx};
@@ -74,6 +75,7 @@ pub async fn check(tx: &mut Tx, station: &StationId) -> Result<Counts> {
             "the store lists records that the log has not".to_owned(),
         ));
     }
+    same_answers(tx, station, &replay).await?;
     let mut given = replay.numbers;
     given.sort_by(|a, b| (&a.book, a.year, a.n).cmp(&(&b.book, b.year, b.n)));
     let rows = tx.fetch_all(sql!("number_list"), args![station]).await?;
@@ -106,6 +108,7 @@ pub async fn rewrite(tx: &mut Tx, station: &StationId) -> Result<Counts> {
         counts.changes += history.changes().len() as u64;
         counts.lines += projected.lines.len() as u64;
     }
+    answers::replace(tx, station, &replay.answers).await?;
     for number in &replay.numbers {
         numbers::put(tx, station, number).await?;
     }
@@ -113,8 +116,20 @@ pub async fn rewrite(tx: &mut Tx, station: &StationId) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Computes what is listed of the records of a station, if a store of an earlier version has not.
+/// Computes what a store of an earlier version has not: what is listed of records, and which acts
+/// name others.
 pub async fn fill(tx: &mut Tx, station: &StationId) -> Result<bool> {
+    let listed = fill_lists(tx, station).await?;
+    if answers::is_kept(tx, station).await? {
+        return Ok(listed);
+    }
+    Station::lock(tx, station).await?;
+    let (replay, _) = begin(tx, station).await?;
+    answers::replace(tx, station, &replay.answers).await?;
+    Ok(true)
+}
+
+async fn fill_lists(tx: &mut Tx, station: &StationId) -> Result<bool> {
     let row = tx.fetch_opt(sql!("record_count"), args![station]).await?;
     let records = row.ok_or(Error::Damaged("count"))?.count("n")?;
     if lists::count(tx, station).await?[0] >= records {
@@ -251,6 +266,19 @@ async fn nothing_else(tx: &mut Tx, station: &StationId, counts: Counts) -> Resul
         }
     }
     Ok(())
+}
+
+async fn same_answers(tx: &mut Tx, station: &StationId, replay: &Replay) -> Result<()> {
+    // A store of an earlier version is filled when it is served.
+    let Some(mut stored) = answers::all(tx, station).await? else {
+        return Ok(());
+    };
+    stored.sort_by_key(|named| named.act);
+    let given: Vec<&Named> = replay.answers.new().collect();
+    match stored.iter().eq(given) {
+        true => Ok(()),
+        false => Err(differs("which acts name others in `again`".to_owned())),
+    }
 }
 
 fn same_numbers(given: &[Number], rows: &[Row]) -> Result<()> {

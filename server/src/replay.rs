@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sync_core::catalogue::Catalogue;
-use sync_core::envelope::{Act, Charter, Entry, Envelope, Number, Statement};
-use sync_core::gate::{Arrival, Desk};
-use sync_core::ids::{DeviceId, Hash, PersonId, RecordId, StationId};
+use sync_core::envelope::{Act, Charter, Entry, Envelope, Number, Outcome, Statement};
+use sync_core::gate::answers::Judged;
+use sync_core::gate::{Answers, Arrival, Code, Desk};
+use sync_core::ids::{ActId, DeviceId, Hash, PersonId, RecordId, StationId};
 use sync_core::record::history::History;
 
 use crate::db::{Row, Tx};
@@ -30,6 +31,10 @@ struct Piece {
 pub struct Replay {
     records: BTreeMap<RecordId, Vec<Piece>>,
     pub numbers: Vec<Number>,
+    /// Acts that name others in `again`.
+    pub answers: Answers,
+    /// Of those that were stranded, the act and, once it is read, the one that says it anew.
+    stranded: BTreeMap<ActId, (Act, Option<Act>)>,
 }
 
 impl Replay {
@@ -101,15 +106,70 @@ impl Replay {
         };
         for (index, act) in frame.acts.iter().enumerate() {
             let Ok(act) = act else { continue };
-            if !entry.holds(u32::try_from(index).unwrap_or(u32::MAX)) {
+            let held = entry.held.iter().find(|held| held.index as usize == index);
+            if held.is_none() {
                 self.spread(act, device, &person, arrival);
+            }
+            let id = ActId { device, n: act.n };
+            match act.original() {
+                Some(original) if is_server => self.written_anew(original.act, act),
+                Some(_) | None if is_server => {}
+                Some(_) | None => self.name(act, id, &person, held.map(|held| &*held.code)),
             }
         }
         if is_server {
-            let numbers = frame.statements.into_iter().filter_map(number);
-            self.numbers.extend(numbers);
+            for statement in frame.statements {
+                self.said(statement);
+            }
         }
         Ok(())
+    }
+
+    fn name(&mut self, act: &Act, id: ActId, person: &PersonId, held: Option<&str>) {
+        // What takes a server down is not looked into.
+        if held == Some(Code::TookServerDown.word()) {
+            return;
+        }
+        let Some(named) = self.answers.of(act, id, person) else {
+            return;
+        };
+        let outcome = match held {
+            None => Judged::InBooks,
+            Some(code) if code == Code::SaidAlready.word() => Judged::SaidAlready,
+            Some(code) => {
+                if code == Code::Stranded.word() {
+                    self.stranded.insert(id, (act.clone(), None));
+                }
+                Judged::Held
+            }
+        };
+        self.answers.judged(named, act, outcome);
+    }
+
+    fn written_anew(&mut self, id: ActId, anew: &Act) {
+        if let Some((_, written)) = self.stranded.get_mut(&id) {
+            *written = Some(anew.clone());
+        }
+    }
+
+    fn said(&mut self, statement: Statement) {
+        match statement {
+            Statement::Number(number) => self.numbers.push(number),
+            Statement::Verdict(verdict) => {
+                let Outcome::Rewritten { as_ } = verdict.outcome else {
+                    return;
+                };
+                if verdict.code == Code::SaidAlready.word() {
+                    self.answers.stands_as(verdict.act, as_);
+                } else if let Some((act, Some(anew))) = self.stranded.remove(&verdict.act) {
+                    self.answers.written_anew(verdict.act, &act, &anew);
+                }
+            }
+            Statement::Charter(_)
+            | Statement::Order(_)
+            | Statement::Seal(_)
+            | Statement::Other { .. } => {}
+        }
     }
 
     /// An act stands in each of its records by itself once it was admitted.
@@ -130,16 +190,5 @@ impl Replay {
             };
             self.records.entry(record).or_default().push(piece);
         }
-    }
-}
-
-fn number(statement: Statement) -> Option<Number> {
-    match statement {
-        Statement::Number(number) => Some(number),
-        Statement::Charter(_)
-        | Statement::Verdict(_)
-        | Statement::Order(_)
-        | Statement::Seal(_)
-        | Statement::Other { .. } => None,
     }
 }

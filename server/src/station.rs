@@ -3,6 +3,7 @@
 use sync_core::envelope::SoftKey;
 use sync_core::ids::{DeviceId, Epoch, Hash, StationId};
 
+use crate::admission::answers;
 use crate::clock::Clock;
 use crate::db::{Db, Row, Tx};
 use crate::error::{Error, Result};
@@ -98,7 +99,7 @@ impl Station {
             ],
         )
         .await?;
-        Ok(())
+        answers::keep(tx, id).await
     }
 
     pub async fn list(db: &Db) -> Result<Vec<Station>> {

@@ -57,6 +57,9 @@ impl<E: Into<PhoneError>> From<E> for Failure {
             | PhoneError::Number(_)
             | PhoneError::FileTooLarge { .. }
             | PhoneError::NotText { .. } => Failure::Input { detail },
+            PhoneError::Refused(Refusal::BadCode(_) | Refusal::CodeOfStation { .. }) => {
+                Failure::Input { detail }
+            }
             PhoneError::Store(_) | PhoneError::Open(_) | PhoneError::File { .. } => {
                 Failure::Store { detail }
             }

@@ -10,7 +10,7 @@ use sync_core::envelope::{
 };
 use sync_core::ids::{DeviceId, Epoch, PersonId, StationId};
 use sync_core::sync::message::{Message, charter_to_wire};
-use sync_core::sync::{JoinRequest, JoinResponse, nonce};
+use sync_core::sync::{JoinCode, JoinRequest, JoinResponse, nonce};
 
 pub const OFFICERS_DAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/officers-day");
 
@@ -37,14 +37,24 @@ pub fn workload() -> Catalogue {
 /// Makes a phone in `dir` that has joined.
 pub fn join(dir: &Path, catalogue: &Catalogue, roles: &[&str]) -> Phone {
     let mut phone = Phone::open(dir, Clock::default()).unwrap();
-    let request = phone.ask_to_join("7K2M", None, "巡查一号").unwrap();
+    let request = phone.ask_to_join(&code(), None, "巡查一号").unwrap();
     phone.joined(answer(&request, catalogue, roles)).unwrap();
     phone
 }
 
+/// What the chief gives.
+pub fn code() -> String {
+    let station = StationId::new("S00").unwrap();
+    JoinCode::new(station, [3; 10], &server().public()).reveal()
+}
+
+fn server() -> SoftKey {
+    SoftKey::from_secret(&[200; 32]).unwrap()
+}
+
 fn answer(request: &[u8], catalogue: &Catalogue, roles: &[&str]) -> Vec<u8> {
     let request = Signed::<JoinRequest>::from_wire(request).unwrap().message;
-    let server = SoftKey::from_secret(&[200; 32]).unwrap();
+    let server = server();
     let person = PersonId::new("O0000").unwrap();
     let device = DeviceId::of_key(&request.sign_key);
     let key = ServerKey {
@@ -78,7 +88,7 @@ fn answer(request: &[u8], catalogue: &Catalogue, roles: &[&str]) -> Vec<u8> {
         root: CompactRange::default().root(),
         time: now,
     };
-    JoinResponse {
+    let answer = JoinResponse {
         station: StationId::new("S00").unwrap(),
         device,
         person,
@@ -87,6 +97,6 @@ fn answer(request: &[u8], catalogue: &Catalogue, roles: &[&str]) -> Vec<u8> {
         catalogue: catalogue.bundle(),
         nonce: nonce::issue(&[9; 32], now),
         head: Signed::by(&server, head),
-    }
-    .to_wire()
+    };
+    Signed::by(&server, answer).to_wire()
 }

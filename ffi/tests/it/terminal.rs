@@ -81,6 +81,42 @@ fn a_phone_that_is_not_there_is_named_with_how_to_make_one() {
 }
 
 #[test]
+fn a_join_code_with_a_mistake_is_told_before_anybody_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let code = crate::station::code();
+    let mistyped = format!(
+        "{}{}",
+        &code[..code.len() - 1],
+        if code.ends_with('0') { '1' } else { '0' }
+    );
+    let letter = format!("{}U", &code[..code.len() - 1]);
+    for (code, line) in [
+        (mistyped.as_str(), "typing mistake"),
+        (letter.as_str(), "U is in no join code"),
+        ("S00-7K3QF-M2XWD-9TBHA", "from an earlier release"),
+    ] {
+        // Nobody listens there: it would be told otherwise.
+        let words = ["join", code, "--server", "http://127.0.0.1:9"];
+        let (status, _, complaint) = said(dir.path(), &words);
+        assert_eq!(status, 1, "{complaint}");
+        assert!(complaint.contains(line), "{complaint}");
+    }
+    let words = [
+        "join",
+        &code,
+        "--server",
+        "http://127.0.0.1:9",
+        "--station",
+        "S01",
+    ];
+    let (_, _, complaint) = said(dir.path(), &words);
+    assert!(
+        complaint.contains("the code is for station S00"),
+        "{complaint}"
+    );
+}
+
+#[test]
 fn a_record_is_saved_edited_stepped_and_shown_with_its_history() {
     let dir = tempfile::tempdir().unwrap();
     drop(join(

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sync_core::envelope::{Act, Envelope, HeldAct};
 use sync_core::gate::desk::records_named;
-use sync_core::gate::{Arrival, Code, Desk, Docket, Held, Judgement, Verdict};
+use sync_core::gate::{Answers, Arrival, Code, Desk, Docket, Held, Judgement, Verdict};
 use sync_core::ids::{ActId, DeviceId, PersonId, RecordId};
 
 use super::anew::{self, Anew};
@@ -24,7 +24,7 @@ pub struct HeldItem {
     pub records: Vec<RecordId>,
     /// Its changes and the generations they were made in.
     pub changes: Vec<(RecordId, u32, Vec<u8>)>,
-    /// The server's act that says it anew.
+    /// The act that says it in the books: one of the server's, or its first.
     pub rewritten: Option<ActId>,
 }
 
@@ -44,6 +44,7 @@ pub struct Judged {
     pub entered: Vec<Entered>,
     pub records: BTreeMap<RecordId, Docket>,
     pub last_act: BTreeMap<DeviceId, u64>,
+    pub answers: Answers,
     pub projected: Vec<Projected>,
     pub anew: Anew,
     /// When it was judged: the server's own words bear this time.
@@ -61,22 +62,23 @@ pub enum Care {
 
 /// Judges a batch; none if it must be judged with more care.
 pub fn judge(mut batch: Batch, now: i64, care: Care) -> Option<Judged> {
-    let records = std::mem::take(&mut batch.records);
+    let found = Found::taken(&mut batch);
     let attempt = Attempt {
         batch: &batch,
         now,
         care,
     };
-    let (entered, anew, records, last_act) = match care {
-        Care::Batch => catch_unwind(AssertUnwindSafe(|| attempt.together(records))).ok()??,
-        Care::EachAct => attempt.one_by_one(records),
+    let (entered, anew, found) = match care {
+        Care::Batch => catch_unwind(AssertUnwindSafe(|| attempt.together(found))).ok()??,
+        Care::EachAct => attempt.one_by_one(found),
     };
-    let projected = project::touched(&batch, &records);
+    let projected = project::touched(&batch, &found.records);
     Some(Judged {
         batch,
         entered,
-        records,
-        last_act,
+        records: found.records,
+        last_act: found.last_act,
+        answers: found.answers,
         projected,
         anew,
         now,
@@ -85,22 +87,23 @@ pub fn judge(mut batch: Batch, now: i64, care: Care) -> Option<Judged> {
 
 /// Holds every envelope of a batch whole, because it takes down whoever judges it.
 pub fn hold(mut batch: Batch, now: i64) -> Judged {
-    let records = std::mem::take(&mut batch.records);
+    let found = Found::taken(&mut batch);
     let attempt = Attempt {
         batch: &batch,
         now,
         care: Care::EachAct,
     };
     let reason = Held::new(Code::TookServerDown, "the whole envelope");
-    let mut desk = attempt.desk(records, &batch.last_act);
+    let mut desk = attempt.desk(found);
     let entered = (0..batch.envelopes.len())
         .map(|at| attempt.hold_whole(&mut desk, at, &reason))
         .collect();
-    let (records, last_act) = (desk.records, desk.last_act);
+    let found = Found::left(desk);
     Judged {
         entered,
-        records,
-        last_act,
+        records: found.records,
+        last_act: found.last_act,
+        answers: found.answers,
         projected: Vec::new(),
         anew: Anew::default(),
         now,
@@ -109,7 +112,33 @@ pub fn hold(mut batch: Batch, now: i64) -> Judged {
 }
 
 type Records = BTreeMap<RecordId, Docket>;
-type Done = (Vec<Entered>, Anew, Records, BTreeMap<DeviceId, u64>);
+type Done = (Vec<Entered>, Anew, Found);
+
+/// What is on a desk before the first envelope, and after the last.
+#[derive(Clone)]
+struct Found {
+    records: Records,
+    last_act: BTreeMap<DeviceId, u64>,
+    answers: Answers,
+}
+
+impl Found {
+    fn taken(batch: &mut Batch) -> Found {
+        Found {
+            records: std::mem::take(&mut batch.around.records),
+            last_act: std::mem::take(&mut batch.around.last_act),
+            answers: std::mem::take(&mut batch.around.answers),
+        }
+    }
+
+    fn left(desk: Desk<'_>) -> Found {
+        Found {
+            records: desk.records,
+            last_act: desk.last_act,
+            answers: desk.answers.unwrap_or_default(),
+        }
+    }
+}
 
 struct Attempt<'a> {
     batch: &'a Batch,
@@ -118,34 +147,33 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn desk(&self, records: Records, last_act: &BTreeMap<DeviceId, u64>) -> Desk<'_> {
+    fn desk(&self, found: Found) -> Desk<'_> {
         let batch = self.batch;
         let mut desk = Desk::new(
             &batch.station.id,
             &batch.holding.charter,
             &batch.holding.catalogues,
         );
-        desk.records = records;
-        desk.last_act = last_act.clone();
+        desk.records = found.records;
+        desk.last_act = found.last_act;
+        desk.answers = Some(found.answers);
         desk.prove_each = self.care == Care::EachAct;
         desk
     }
 
     /// All envelopes on one desk; none if a record would not load afterwards.
-    fn together(&self, records: Records) -> Option<Done> {
-        let mut desk = self.desk(records, &self.batch.last_act);
+    fn together(&self, found: Found) -> Option<Done> {
+        let mut desk = self.desk(found);
         let mut entered: Vec<Entered> = (0..self.batch.envelopes.len())
             .map(|at| self.judge_at(&mut desk, at))
             .collect();
         let anew = anew::write(self.batch, self.now, &mut desk, &mut entered);
-        desk.prove()
-            .is_empty()
-            .then_some((entered, anew, desk.records, desk.last_act))
+        let is_sound = desk.prove().is_empty();
+        is_sound.then(|| (entered, anew, Found::left(desk)))
     }
 
     /// Each envelope on a desk of its own, so that one that panics spoils no other.
-    fn one_by_one(&self, mut records: Records) -> Done {
-        let mut last_act = self.batch.last_act.clone();
+    fn one_by_one(&self, mut found: Found) -> Done {
         let mut entered = Vec::new();
         for (at, waiting) in self.batch.envelopes.iter().enumerate() {
             let named = waiting
@@ -155,34 +183,35 @@ impl Attempt<'_> {
                 .unwrap_or_default();
             let touched: Records = named
                 .iter()
-                .filter_map(|record| records.remove_entry(record))
+                .filter_map(|record| found.records.remove_entry(record))
                 .collect();
-            let before = touched.clone();
-            let mut desk = self.desk(touched, &last_act);
-            match catch_unwind(AssertUnwindSafe(|| self.judge_at(&mut desk, at))) {
-                Ok(one) => {
-                    records.append(&mut desk.records);
-                    last_act = desk.last_act;
-                    entered.push(one);
-                }
-                Err(_) => {
-                    let reason = Held::new(Code::WouldNotLoad, "the whole envelope");
-                    let mut desk = self.desk(before, &last_act);
-                    entered.push(self.hold_whole(&mut desk, at, &reason));
-                    records.append(&mut desk.records);
-                }
-            }
+            let before = Found {
+                records: touched,
+                last_act: found.last_act.clone(),
+                answers: found.answers.clone(),
+            };
+            let mut desk = self.desk(before.clone());
+            let one = catch_unwind(AssertUnwindSafe(|| self.judge_at(&mut desk, at)));
+            let one = one.unwrap_or_else(|_| {
+                let reason = Held::new(Code::WouldNotLoad, "the whole envelope");
+                desk = self.desk(before);
+                self.hold_whole(&mut desk, at, &reason)
+            });
+            entered.push(one);
+            let mut left = Found::left(desk);
+            found.records.append(&mut left.records);
+            (found.last_act, found.answers) = (left.last_act, left.answers);
         }
-        let before = records.clone();
-        let mut desk = self.desk(records, &last_act);
+        let before = found.clone();
+        let mut desk = self.desk(found);
         let mut with_outcomes = entered.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
             anew::write(self.batch, self.now, &mut desk, &mut with_outcomes)
         }));
         match written {
-            Ok(anew) => (with_outcomes, anew, desk.records, last_act),
+            Ok(anew) => (with_outcomes, anew, Found::left(desk)),
             // What cannot be written anew stays held, and nobody else suffers.
-            Err(_) => (entered, Anew::default(), before, last_act),
+            Err(_) => (entered, Anew::default(), before),
         }
     }
 
@@ -232,7 +261,13 @@ impl Attempt<'_> {
         for (index, act) in acts.enumerate() {
             let act = act.as_ref().ok();
             if let Some(act) = act {
-                desk.set_aside(act, waiting.envelope.body.device);
+                let device = waiting.envelope.body.device;
+                desk.set_aside(act, device);
+                if reason.code != Code::TookServerDown
+                    && let Some(named) = desk.named(act, device)
+                {
+                    desk.note(named, act, &Err(reason.clone()));
+                }
             }
             held.push(HeldAct {
                 index: index as u32,

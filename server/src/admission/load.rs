@@ -1,22 +1,17 @@
 //! What a batch of waiting envelopes is judged against.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sync_core::envelope::{Envelope, Frame};
-use sync_core::gate::Docket;
-use sync_core::gate::desk::records_named;
-use sync_core::gate::rewrite::HeldChange;
-use sync_core::ids::{ActId, DeviceId, Epoch, Hash, RecordId, StationId};
-use sync_core::record::change::Decoded;
-use sync_core::record::history::{History, Origin};
+use sync_core::ids::{Epoch, StationId};
 
-use super::anew::Renames;
-use crate::db::{Db, Row};
+use super::around::Around;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::known::{Holding, Known};
 use crate::station::Station;
-use crate::{args, sql};
+use crate::{args, read_tx, sql};
 
 /// Envelopes and bytes that one transaction takes at most.
 pub const MAX_ENVELOPES: i64 = 64;
@@ -40,13 +35,7 @@ pub struct Batch {
     /// The charter and the catalogues of that row's epoch.
     pub holding: Arc<Holding>,
     pub envelopes: Vec<Waiting>,
-    pub records: BTreeMap<RecordId, Docket>,
-    /// The books in which each record has its number.
-    pub numbered: BTreeMap<RecordId, BTreeSet<String>>,
-    /// The changes of held acts, in the order of the log.
-    pub held: BTreeMap<RecordId, Vec<HeldChange>>,
-    pub renames: Renames,
-    pub last_act: BTreeMap<DeviceId, u64>,
+    pub around: Around,
 }
 
 impl Batch {
@@ -97,90 +86,17 @@ impl Batch {
         if envelopes.is_empty() {
             return Ok(None);
         }
-        let mut batch = Batch {
-            holding: known.holding(&station, db).await?,
+        let holding = known.holding(&station, db).await?;
+        let around = read_tx!(*db, "what a batch touches", async |tx| {
+            Around::load(tx, id, &holding.charter, &envelopes).await
+        })
+        .await?;
+        Ok(Some(Batch {
             station,
+            holding,
             envelopes,
-            records: BTreeMap::new(),
-            numbered: BTreeMap::new(),
-            held: BTreeMap::new(),
-            renames: Renames::new(),
-            last_act: BTreeMap::new(),
-        };
-        let frames = batch
-            .envelopes
-            .iter()
-            .filter_map(|waiting| waiting.frame.as_ref());
-        let named: BTreeSet<RecordId> = frames.flat_map(records_named).collect();
-        for record in named {
-            batch.load_record(db, record).await?;
-        }
-        let devices: BTreeSet<DeviceId> = batch
-            .envelopes
-            .iter()
-            .map(|waiting| waiting.envelope.body.device)
-            .collect();
-        for device in devices {
-            if let Some(row) = db.fetch_opt(sql!("device_get"), args![id, &device]).await? {
-                batch.last_act.insert(device, row.count("acts")?);
-            }
-        }
-        Ok(Some(batch))
-    }
-
-    async fn load_record(&mut self, db: &Db, record: RecordId) -> Result<()> {
-        let id = &self.station.id;
-        let history = history(
-            record,
-            &db.fetch_all(sql!("change_of_record"), args![id, &record])
-                .await?,
-        )?;
-        let mut generations = BTreeMap::new();
-        for row in db
-            .fetch_all(sql!("generation_of_record"), args![id, &record])
-            .await?
-        {
-            let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
-            generations.insert(DeviceId(row.bytes("device")?), g);
-        }
-        let mut held = BTreeMap::new();
-        let mut changes = Vec::new();
-        for row in db
-            .fetch_all(sql!("held_change_of_record"), args![id, &record])
-            .await?
-        {
-            let (hash, device) = (Hash(row.bytes("hash")?), DeviceId(row.bytes("device")?));
-            let g = u32::try_from(row.count("g")?).unwrap_or(u32::MAX);
-            held.insert(hash, (device, g));
-            let n = row.count("act_n")?;
-            // What cannot be decoded was never a change that anything could rest on.
-            if let Ok(decoded) = Decoded::admitted(&row.get::<Vec<u8>>("bytes")?) {
-                changes.push(HeldChange {
-                    act: ActId { device, n },
-                    decoded,
-                });
-            }
-        }
-        let mut renames = BTreeMap::new();
-        for row in db
-            .fetch_all(sql!("rename_of_record"), args![id, &record])
-            .await?
-        {
-            renames.insert(row.get("old_name")?, row.get("new_name")?);
-        }
-        self.renames.insert(record, renames);
-        let mut books = BTreeSet::new();
-        for row in db
-            .fetch_all(sql!("number_of_record"), args![id, &record])
-            .await?
-        {
-            books.insert(row.get("book")?);
-        }
-        self.records
-            .insert(record, Docket::loaded(history, generations, held));
-        self.numbered.insert(record, books);
-        self.held.insert(record, changes);
-        Ok(())
+            around,
+        }))
     }
 }
 
@@ -199,27 +115,4 @@ async fn epoch_before(db: &Db, id: &StationId, envelope: &Envelope) -> Result<Op
     let bytes: Vec<u8> = row.get("bytes")?;
     let before = Envelope::decode(&bytes).map_err(|_| Error::Damaged("envelope"))?;
     Ok(Some(before.body.epoch))
-}
-
-/// A record's history from its rows, which stand in an order that puts causes before effects.
-pub fn history(record: RecordId, rows: &[Row]) -> Result<History> {
-    let mut history = History::new(record);
-    for row in rows {
-        let bytes: Vec<u8> = row.get("bytes")?;
-        let decoded = Decoded::admitted(&bytes).map_err(|_| Error::Damaged("change"))?;
-        let origin = Origin {
-            act: ActId {
-                device: DeviceId(row.bytes("device")?),
-                n: row.count("act_n")?,
-            },
-            person: row.parse("person")?,
-            at: row.get("at")?,
-            received_at: Some(row.get("received_at")?),
-            entry: Some(row.count("entry")?),
-        };
-        history
-            .push(decoded, bytes, origin)
-            .map_err(|_| Error::Damaged("change"))?;
-    }
-    Ok(history)
 }

@@ -3,11 +3,14 @@
 //! what is stored.
 
 mod anew;
+pub mod answers;
+mod around;
 mod judge;
 pub mod lists;
 pub mod load;
 pub mod numbers;
 pub mod project;
+pub mod record;
 pub mod store;
 mod trial;
 
@@ -28,7 +31,8 @@ use crate::known::Known;
 use crate::station::Station;
 use crate::{args, sql};
 
-pub use load::{Batch, history};
+pub use load::Batch;
+pub use record::history;
 pub use trial::{Task, Trial, judge_apart};
 
 use judge::{Care, Judged};

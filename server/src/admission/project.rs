@@ -12,7 +12,8 @@ use sync_core::record::history::History;
 use sync_core::record::view::View;
 
 use super::lists::{self, Listed};
-use super::load::{Batch, history};
+use super::load::Batch;
+use super::record::history;
 use super::store;
 use crate::db::{Row, Tx};
 use crate::error::Result;
@@ -95,7 +96,7 @@ pub fn touched(batch: &Batch, records: &BTreeMap<RecordId, Docket>) -> Vec<Proje
         .filter(|docket| !docket.new_changes().is_empty())
         .map(|docket| {
             let mut projected = of(&docket.history, station);
-            let numbered = batch.numbered.get(&projected.record);
+            let numbered = batch.around.numbered.get(&projected.record);
             projected
                 .due
                 .retain(|due| !numbered.is_some_and(|books| books.contains(&due.book)));

@@ -12,7 +12,7 @@ use sync_core::record::history::Change;
 
 use super::judge::{Entered, HeldItem, Judged};
 use super::project::Projected;
-use super::{lists, numbers};
+use super::{answers, lists, numbers};
 use crate::card;
 use crate::clock::Clock;
 use crate::datadir::DataDir;
@@ -67,6 +67,7 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
         for record in &judged.projected {
             replace(log.tx, &id, record).await?;
         }
+        answers::store(log.tx, &id, judged.answers.new()).await?;
         for (record, old, new) in &judged.anew.renamed {
             log.tx
                 .exec(sql!("rename_insert"), args![&id, record, old, new])

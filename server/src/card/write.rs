@@ -11,13 +11,12 @@ use super::content::Content;
 use super::deed::{Deed, Ground};
 use super::standing::Step;
 use super::{Code, KIND, Wanted};
-use crate::admission::history;
+use crate::admission::{history, record};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 pub use crate::hand::Hand;
 use crate::hand::Writing;
 use crate::officer::Officer;
-use crate::own_acts;
 use crate::station_log::StationLog;
 use crate::{args, sql};
 
@@ -58,7 +57,7 @@ pub async fn draft(
 pub async fn change(tx: &mut Tx, hand: &Hand<'_>, code: &Code, deed: &Deed) -> Result<()> {
     let (station, record) = code.find(tx).await?;
     let mut log = StationLog::open(tx, &station, hand.data, hand.clock).await?;
-    let docket = own_acts::docket(log.tx, &station, record).await?;
+    let docket = record::load(log.tx, &station, record).await?.docket;
     let written = async {
         let writing = Writing::begin(&mut log, hand, KIND, &docket, None).await?;
         let content = Content::of(&View::of(&docket.history), Some(&writing.kind));

@@ -54,11 +54,12 @@ pub async fn run(options: Options, clock: &Clock) -> Result<()> {
 async fn make(options: &Options, officer: &PersonId, clock: &Clock) -> Result<()> {
     let at = &options.at;
     let db = at.store.open().await?;
+    let data = at.store.data_dir();
     let life = options.hours.unwrap_or(DEFAULT_LIFE);
     let code = write_tx!(db, "invite", async |tx| {
         let (station, role) = (&at.station, options.role.as_deref());
-        let code = invite::invite(tx, station, officer, role, life, clock).await?;
-        charter::issue(tx, station, None, &at.store.data_dir(), clock).await?;
+        let code = invite::invite(tx, station, officer, role, life, &data, clock).await?;
+        charter::issue(tx, station, None, &data, clock).await?;
         Ok(code)
     })
     .await?;

@@ -18,6 +18,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0003_console_lists",
         include_str!("../../migrations/0003_console_lists.sql"),
     ),
+    (
+        "0004_said_again",
+        include_str!("../../migrations/0004_said_again.sql"),
+    ),
 ];
 
 /// The version of the stores that this program reads and writes.

@@ -44,6 +44,9 @@ fn cause(error: &PhoneError) -> DemoCause {
         | PhoneError::Open(_)
         | PhoneError::Refused(_)
         | PhoneError::Form(_)
+        | PhoneError::Number(_)
+        | PhoneError::FileTooLarge { .. }
+        | PhoneError::NotText { .. }
         | PhoneError::Random(_)
         | PhoneError::Copied
         | PhoneError::NoKey

@@ -138,8 +138,9 @@ impl Stage {
         let app = &self.server.app;
         let code = write_tx!(app.db, "demo_invite", async |tx| {
             let (station, person) = (&self.station, &officer.code);
-            let code = invite(tx, station, person, None, DEFAULT_LIFE, &app.clock).await?;
-            charter::issue(tx, station, None, &app.data, &app.clock).await?;
+            let (data, clock) = (&app.data, &app.clock);
+            let code = invite(tx, station, person, None, DEFAULT_LIFE, data, clock).await?;
+            charter::issue(tx, station, None, data, clock).await?;
             Ok(code)
         })
         .await?;

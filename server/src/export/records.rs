@@ -12,7 +12,7 @@ use sync_core::record::geo::{self, Place};
 use sync_core::record::view::View;
 
 use super::written;
-use crate::admission::load::history;
+use crate::admission::history;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::pages::station::Shown;

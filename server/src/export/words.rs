@@ -21,7 +21,7 @@ words! {
     unreadable between amendment amendment_why conflict conflict_value removed
     overdue everything until since up_to heading masked full coverage_all coverage_some
     coverage_none total continued cut page list_heading person_code record_id device_key days_left
-    held_reason held_code conflict_path card_reasons card_tasks
+    held_reason held_code held_detail conflict_path card_reasons card_tasks
 }
 
 const FILES: [&str; 2] = [

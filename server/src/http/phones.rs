@@ -37,12 +37,9 @@ fn read<T: Message>(body: &[u8]) -> Result<T> {
 /// `POST /v1/join`
 pub async fn join(State(app): State<Arc<App>>, body: Bytes) -> Result<impl IntoResponse> {
     let request: Signed<JoinRequest> = read(&body)?;
-    let (station, code) = join::station_of(&request.message)?;
-    if !request.proves_its_key() {
-        return Err(Error::SignatureWrong);
-    }
+    let (station, code) = join::of(&request)?;
     let enrolled = write_tx!(app.db, "join", async |tx| {
-        join::join(tx, &request.message, &code, &app.data, &app.clock).await
+        join::join(tx, &station, code, &request.message, &app.data, &app.clock).await
     })
     .await?;
     let signer = app.known.signer(&station, &app.data)?;
@@ -52,7 +49,7 @@ pub async fn join(State(app): State<Arc<App>>, body: Bytes) -> Result<impl IntoR
     let charter = holding.deltas_after(None);
     // The log as it is now holds every delta of the answer: the phone finds them all in it.
     let row = Station::get(&app.db, &station).await?;
-    Ok(Cbor(JoinResponse {
+    let answer = JoinResponse {
         device: enrolled.device,
         person: enrolled.person,
         server: server_key(&holding.charter)?,
@@ -61,7 +58,8 @@ pub async fn join(State(app): State<Arc<App>>, body: Bytes) -> Result<impl IntoR
         nonce: signer.nonce(now),
         head: signed_head(&row, &signer.key, now)?,
         station,
-    }))
+    };
+    Ok(Cbor(Signed::by(&signer.key, answer)))
 }
 
 fn server_key(charter: &Charter) -> Result<sync_core::envelope::ServerKey> {

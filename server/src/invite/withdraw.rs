@@ -1,8 +1,9 @@
 //! Which codes were made, and how is one ended that nobody has used?
 
 use sync_core::ids::{Hash, PersonId, StationId};
+use sync_core::sync::JoinCode;
 
-use super::JoinCode;
+use super::known_by;
 use crate::clock::Clock;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
@@ -61,7 +62,7 @@ pub async fn withdraw(
 ) -> Result<PersonId> {
     Station::lock(tx, station).await?;
     let hash = match JoinCode::parse(given) {
-        Ok(code) if code.station == *station => code.hash(),
+        Ok(code) if code.station() == station => known_by(&code.key().public()),
         Ok(_) => return Err(Error::InviteUnknown),
         Err(_) => of_id(tx, station, given.trim()).await?,
     };

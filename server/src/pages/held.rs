@@ -175,7 +175,6 @@ pub async fn find(
     };
     let within = args![
         &shown.id,
-        "held",
         officer,
         from,
         until,

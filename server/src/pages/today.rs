@@ -156,7 +156,7 @@ async fn counts(tx: &mut Tx, shown: &Shown, days: &Days, now: i64) -> Result<Cou
             0,
         )
         .await?,
-        held: n(tx, sql!("held_count"), args![id, "held"]).await?,
+        held: n(tx, sql!("held_count"), args![id]).await?,
         conflicts: n(tx, sql!("record_count_flagged"), args![id, flags::CONFLICT]).await?,
         late: {
             let late = args![id, flags::LATE, since];

@@ -6,13 +6,16 @@ use ffi::form::Given;
 use ffi::http::Client;
 use ffi::{Clock, Doing, Keys, Phone, PhoneError, Saved, SyncReport, SyncWish};
 use sync_core::fieldbook::Refusal;
-use sync_core::ids::StationId;
+use sync_core::ids::{RecordId, StationId};
 use tempfile::TempDir;
+use wardbook::db::Query;
 use wardbook::http::Limits;
-use wardbook::{args, sql};
+use wardbook::{args, read_tx, rebuild, sql, write_tx};
 
 use crate::http::Server;
+use crate::middleman::Middle;
 use crate::on_both_engines;
+use crate::phone::exchange;
 use crate::store::TestStore;
 
 struct Scene {
@@ -79,6 +82,13 @@ impl Scene {
         causes(&reader)
     }
 
+    /// How many held acts wait for somebody.
+    async fn held(&self) -> u64 {
+        let key = args![&self.station];
+        let row = self.store.db.fetch_opt(sql!("held_count"), key).await;
+        row.unwrap().unwrap().count("n").unwrap()
+    }
+
     async fn end(self) {
         self.server.stop().await;
     }
@@ -102,6 +112,34 @@ fn case(phone: &mut Phone, cause: &str) -> Saved {
         steps: vec!["lead".to_owned()],
     };
     phone.record(doing).unwrap()
+}
+
+fn row(phone: &mut Phone, record: RecordId, text: &str) {
+    let word = Given {
+        place: "log.text".to_owned(),
+        value: text.to_owned(),
+    };
+    let (words, reason) = (vec![word], None);
+    phone
+        .record(Doing::Edit {
+            record,
+            words,
+            reason,
+        })
+        .unwrap();
+}
+
+/// The texts of a record's log, each as often as it stands there.
+fn texts(phone: &Phone, record: RecordId) -> Vec<String> {
+    let view = phone.record_view(record).unwrap().view;
+    let rows = view.rows.values();
+    let cells = rows
+        .filter_map(|row| row.cells.get("text"))
+        .flat_map(|slot| &slot.values);
+    let texts = cells.filter_map(|written| written.value.as_str());
+    let mut texts: Vec<String> = texts.map(str::to_owned).collect();
+    texts.sort();
+    texts
 }
 
 fn causes(phone: &Phone) -> Vec<String> {
@@ -221,6 +259,75 @@ on_both_engines! {
         let all = ["右", "右二", "同", "左", "左二"];
         assert_eq!(scene.books().await, all);
         assert_eq!((causes(&one), causes(&two)), (all.map(str::to_owned).into(), all.map(str::to_owned).into()));
+        scene.end().await;
+    }
+
+    async fn two_copies_that_write_one_act_anew_at_the_same_moment_enter_it_once(store) {
+        let scene = Scene::new(store).await;
+        let mut phone = scene.open("phone");
+        scene.join(&mut phone).await;
+        let sent = case(&mut phone, "甲").records[0];
+        scene.sync(&mut phone);
+        let unsent = case(&mut phone, "乙").records[0];
+        row(&mut phone, unsent, "到场");
+        row(&mut phone, sent, "复查");
+        drop(phone);
+        for name in ["one", "two"] {
+            copy(&scene.dir("phone"), &scene.dir(name));
+            std::fs::remove_file(scene.dir(name).join("incarnation")).unwrap();
+        }
+        let (mut one, mut two) = (scene.open("one"), scene.open("two"));
+        for phone in [&mut one, &mut two] {
+            scene.join(phone).await;
+            // Each reads as far as it must to write anew, and then has no signal.
+            let server = scene.server.sync;
+            let middle = Middle::that(move |body| {
+                exchange(server, "POST /v1/sync", "", body).unwrap()
+            });
+            let client = Client::new(&format!("http://{}", middle.address)).unwrap();
+            let wish = SyncWish { wait_registered: true, wait_ms: Some(10_000) };
+            let cut = phone.sync(&client, wish);
+            assert!(matches!(cut, Err(PhoneError::Http(_))), "{cut:?}");
+            middle.end();
+            assert_eq!(phone.status().anew, 0, "it knows what the server has");
+        }
+        for (phone, text) in [(&mut one, "左"), (&mut two, "右")] {
+            for record in phone.list().unwrap().into_iter().map(|row| row.record) {
+                row(phone, record, text);
+            }
+        }
+        for phone in [&mut one, &mut two, &mut one, &mut two] {
+            scene.sync(phone);
+        }
+        assert_eq!(scene.books().await, ["乙", "甲"]);
+        let reader = scene.open("reader");
+        for record in reader.list().unwrap().into_iter().map(|row| row.record) {
+            let shown = texts(&reader, record);
+            let first = if record == sent { "复查" } else { "到场" };
+            let mut all = vec![first, "左", "右"];
+            all.sort_unstable();
+            assert_eq!(shown, all);
+            assert_eq!((texts(&one, record), texts(&two, record)), (shown.clone(), shown));
+        }
+        for phone in [&one, &two] {
+            let status = phone.status();
+            assert_eq!((status.held, status.registered), (0, status.saved), "{status:?}");
+        }
+        assert_eq!(scene.held().await, 0);
+        // Nothing but the log is believed, and gives the same.
+        let (db, id) = (&scene.store.db, &scene.station);
+        read_tx!(*db, "test", async |tx| rebuild::check(tx, id).await).await.unwrap();
+        write_tx!(*db, "test", async |tx| rebuild::rewrite(tx, id).await).await.unwrap();
+        read_tx!(*db, "test", async |tx| rebuild::check(tx, id).await).await.unwrap();
+
+        // The phone they were copied from lives, and brings the same late, under its ended name.
+        let _ = scene.try_sync(&mut scene.open("phone"));
+        let late = "SELECT COUNT(*) AS n FROM held WHERE station_id = $1 AND code = 'device_removed'";
+        let late = Query { name: "late", sql: late };
+        let late = db.fetch_opt(late, args![id]).await.unwrap().unwrap();
+        assert_eq!(late.count("n").unwrap(), 3);
+        assert_eq!(scene.held().await, 0, "it is in the books, and waits for nobody");
+        assert_eq!(scene.books().await, ["乙", "甲"]);
         scene.end().await;
     }
 

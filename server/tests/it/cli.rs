@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 
 use sync_core::ids::StationId;
+use sync_core::sync::JoinCode;
 use tempfile::TempDir;
 use wardbook::datadir::DataDir;
 use wardbook::db::Location;
-use wardbook::invite::JoinCode;
 
 use crate::store::{TestStore, block_on};
 

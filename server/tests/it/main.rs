@@ -22,6 +22,7 @@ mod lines;
 mod lists;
 mod members;
 mod metrics;
+mod middleman;
 mod numbers;
 mod pages;
 mod phone;

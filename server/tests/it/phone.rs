@@ -14,8 +14,8 @@ use sync_core::record::history::{History, Origin};
 use sync_core::record::write::{self, Birth, Edit, Pen, Spot};
 use sync_core::sync::message::{Message, charter_from_wire};
 use sync_core::sync::{
-    Clock, JoinRequest, JoinResponse, Nonce, RecordRequest, RecordResponse, SyncRequest,
-    SyncResponse, WireEnvelope,
+    Clock, CodeProof, Enrolment, JoinCode, JoinRequest, JoinResponse, Nonce, RecordRequest,
+    RecordResponse, SyncRequest, SyncResponse, WireEnvelope,
 };
 
 use crate::store::NOW;
@@ -72,20 +72,40 @@ impl Phone {
     }
 
     pub fn join_request(&self, code: &str) -> JoinRequest {
+        let code = JoinCode::parse(code).unwrap();
+        let enrolment = Enrolment {
+            station: code.station().clone(),
+            server: code.server(),
+            sign_key: self.key.public(),
+            agree_key: Vec::new(),
+            replaces: None,
+        };
         JoinRequest {
-            code: code.to_owned(),
-            station: None,
+            station: Some(code.station().clone()),
             sign_key: self.key.public(),
             agree_key: Vec::new(),
             name: "试机".to_owned(),
             clock: self.clock(),
             replaces: None,
+            code: Some(CodeProof::new(&code, &enrolment)),
         }
     }
 
     pub fn try_join(&mut self, server: SocketAddr, code: &str) -> Answer<JoinResponse> {
-        let request = Signed::by(&self.key, self.join_request(code));
-        read(exchange(server, "POST /v1/join", "", &request.to_wire()).unwrap())
+        self.send_join(server, self.join_request(code))
+    }
+
+    /// Asks as it stands, signed by this phone's key.
+    pub fn send_join(&self, server: SocketAddr, request: JoinRequest) -> Answer<JoinResponse> {
+        let request = Signed::by(&self.key, request);
+        let answer = exchange(server, "POST /v1/join", "", &request.to_wire()).unwrap();
+        match read::<Signed<JoinResponse>>(answer) {
+            Answer::Fine(signed) => {
+                assert!(signed.verify(&signed.message.server.sign_key));
+                Answer::Fine(signed.message)
+            }
+            Answer::Problem(status, problem) => Answer::Problem(status, problem),
+        }
     }
 
     pub fn join(&mut self, server: SocketAddr, code: &str) -> JoinResponse {

@@ -74,8 +74,9 @@ impl TestStore {
     pub async fn code(&self, station: &StationId, person: &str, role: &str) -> String {
         let (person, week) = (PersonId::new(person).unwrap(), Duration::from_secs(604_800));
         write_tx!(self.db, "test", async |tx| {
-            let code = invite(tx, station, &person, Some(role), week, &self.clock).await?;
-            charter::issue(tx, station, None, &self.data, &self.clock).await?;
+            let (data, clock) = (&self.data, &self.clock);
+            let code = invite(tx, station, &person, Some(role), week, data, clock).await?;
+            charter::issue(tx, station, None, data, clock).await?;
             Ok(code.reveal())
         })
         .await

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sync_core::envelope::{Outcome, Seen, SoftKey, Statement};
 use sync_core::ids::{ActId, DeviceId, Hash, PersonId, StationId};
 use sync_core::record::write::Edit;
-use sync_core::sync::Nonce;
 use sync_core::sync::message::Message;
+use sync_core::sync::{JoinCode, Nonce};
 use wardbook::officer::Officer;
 use wardbook::{args, charter, rebuild, sql, verify, write_tx};
 
@@ -217,10 +217,19 @@ on_both_engines! {
         let mut again = Phone::new(1);
         assert_eq!(again.join(scene.server.sync, &code).charter, first.charter);
         Phone::new(2).try_join(scene.server.sync, &code).problem("invite_used");
-        let none = "S00-00000-00000-00000";
-        Phone::new(2).try_join(scene.server.sync, none).problem("invite_unknown");
-        Phone::new(2).try_join(scene.server.sync, "S77-00000-00000-00000").problem("invite_unknown");
-        Phone::new(2).try_join(scene.server.sync, "nonsense").problem("invite_unknown");
+        let key = scene.store.data.key(&scene.station).unwrap().public();
+        let none = JoinCode::new(scene.station.clone(), [0; 10], &key).reveal();
+        Phone::new(2).try_join(scene.server.sync, &none).problem("invite_unknown");
+        // A station that is not here and a key that is not the server's are answered alike.
+        let theirs = Phone::new(9).key.public();
+        for (station, key) in [("S77", &key), ("S00", &theirs)] {
+            let station = StationId::new(station).unwrap();
+            let code = JoinCode::new(station, [0; 10], key).reveal();
+            Phone::new(2).try_join(scene.server.sync, &code).problem("invite_elsewhere");
+        }
+        let mut old = Phone::new(2).join_request(&code);
+        old.code = None;
+        Phone::new(2).send_join(scene.server.sync, old).problem("phone_outdated");
         // A key that is somebody else's already, and one that the sender does not hold.
         let code = scene.store.code(&scene.station, "O0002", "stationed_officer").await;
         Phone::new(1).try_join(scene.server.sync, &code).problem("device_taken");
@@ -228,6 +237,13 @@ on_both_engines! {
         let request = sync_core::envelope::Signed::by(&thief.key, Phone::new(5).join_request(&code));
         let sent = exchange(scene.server.sync, "POST /v1/join", "", &request.to_wire()).unwrap();
         assert_eq!(sent.0, 403);
+        // Nor does one who reads a request on its way enrol keys of their own with it.
+        let mut bent = Phone::new(5).join_request(&code);
+        bent.sign_key = thief.key.public();
+        thief.send_join(scene.server.sync, bent.clone()).problem("signature_wrong");
+        bent.agree_key = thief.key.public();
+        bent.code = thief.join_request(&none).code;
+        thief.send_join(scene.server.sync, bent).problem("signature_wrong");
         Phone::new(2).join(scene.server.sync, &code);
         scene.end().await;
     }

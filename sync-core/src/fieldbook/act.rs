@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::again;
 use super::batch::{Batch, Stop};
 use super::check;
 use super::door::{Deed, Now, Reply};
@@ -47,16 +48,18 @@ pub fn record(
                 .map_or(Hash::ZERO, |now| now.catalogue()),
         )
     })?;
-    if let Some(again) = again {
-        let key = rows::tray_key(again.n);
-        let row: Option<TrayRow> = batch.get(&key)?;
-        let device = row.map(|row| row.device.unwrap_or(enrolled.device));
-        if device != Some(again.device) {
-            return Err(Refusal::NotInTray(again).into());
+    let repeated = match again {
+        None => None,
+        Some(again) => {
+            let key = rows::tray_key(again.n);
+            let row: Option<TrayRow> = batch.get(&key)?;
+            let is_its = |row: &TrayRow| row.device.unwrap_or(enrolled.device) == again.device;
+            let row = row.filter(is_its).ok_or(Refusal::NotInTray(again))?;
+            batch.delete(key);
+            state.own.held = state.own.held.saturating_sub(1);
+            Some((again, row.act))
         }
-        batch.delete(key);
-        state.own.held = state.own.held.saturating_sub(1);
-    }
+    };
     let touched: Vec<RecordId> = deeds
         .iter()
         .filter_map(|deed| match deed {
@@ -156,6 +159,11 @@ pub fn record(
         fate: Fate::Saved,
     };
     batch.put(rows::act_key(n), &row);
+    if let Some((again, old)) = repeated
+        && let Some(row) = again::row(&old, &act)
+    {
+        batch.put(rows::again_key(again.n), &row);
+    }
     let act = ActId {
         device: enrolled.device,
         n,

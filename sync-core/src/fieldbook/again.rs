@@ -1,53 +1,178 @@
 //! What did a held act say, so that it can be said again?
 //!
 //! Its changes are read as what they did to their records: the view with a change beside the view
-//! without it. What rests on another held act cannot be read so; the server writes that anew.
+//! without it, as its author saw it. What rests on another held act can be said once that one was
+//! submitted again: of its rows and records, by the names they have got. Of an act that the server
+//! wrote anew in part, only what was lost is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::Stop;
+use super::anew::{Names, Old};
+use super::batch::{Batch, Stop};
 use super::door::Deed;
 use super::refusal::Refusal;
+use super::rows::{self, AgainRow, TrayRow, Twin};
+use super::shelf::Shelf;
+use crate::envelope::codec::from_newer;
 use crate::envelope::{Act, Part};
-use crate::ids::{ActId, DeviceId, Hash, PersonId, RecordId};
-use crate::record::change::{Action, At, Decoded, Scalar};
+use crate::gate::Code;
+use crate::ids::{ActId, Hash, PersonId, RecordId};
+use crate::record::change::{Decoded, Scalar};
 use crate::record::history::{History, Origin};
+use crate::record::likeness::made_names;
 use crate::record::parts;
 use crate::record::view::{Slot, View};
 use crate::record::write::{AMEND, Edit, REMOVED, SETTLE, Spot};
 
-/// The deeds of an act, given the records as they are without it.
-pub fn deeds<'h>(
-    act: &Act,
-    device: DeviceId,
-    history_of: impl Fn(RecordId) -> Option<&'h History>,
-) -> Result<Vec<Deed>, Stop> {
-    let id = ActId { device, n: act.n };
-    act.parts
-        .iter()
-        .map(|part| {
-            let deed = deed(part, id, history_of(part.record));
-            deed.ok_or(Stop::Refused(Refusal::CannotRepeat(id)))
-        })
-        .collect()
+/// The deeds of an act in the tray.
+pub fn deeds(batch: &mut Batch<'_>, act: ActId, row: &TrayRow) -> Result<Vec<Deed>, Stop> {
+    batch.want_prefix(rows::AGAIN);
+    batch.want_prefix(rows::TRAY);
+    batch.ready()?;
+    let content = read(rows::tray_key(act.n), &row.act)?;
+    let (mut old, mut now_is) = (Old::default(), Names::default());
+    for (key, row) in batch.scan::<AgainRow>(rows::AGAIN)? {
+        old.add(&read(key, &row.act)?);
+        now_is.learn(&row.now_is);
+    }
+    for (key, row) in batch.scan::<TrayRow>(rows::TRAY)? {
+        old.add(&read(key, &row.act)?);
+    }
+    let now = |record: RecordId| now_is.records.get(&record).copied().unwrap_or(record);
+    let touched = content.parts.iter().map(|part| part.record);
+    let touched: BTreeSet<RecordId> = touched.flat_map(|record| [record, now(record)]).collect();
+    let mut shelf = Shelf::default();
+    shelf.fetch(batch, &touched)?;
+    let mut deeds = Vec::new();
+    for part in &content.parts {
+        let lost = Lost::of(row, part.record);
+        let said = plainly(part, act, shelf.history(part.record));
+        let said = said.or_else(|| old.said(part, act, shelf.history(part.record)));
+        let said = said.ok_or(Refusal::CannotRepeat(act))?;
+        let mut edits = said.edits;
+        edits.retain(|edit| lost.holds(edit));
+        edits.iter_mut().for_each(|edit| now_is.edit(edit));
+        if said.before.is_none() {
+            deeds.push(Deed::Create {
+                kind: said.after.kind.clone(),
+                external_id: said.after.external_id.clone(),
+                edits,
+            });
+            continue;
+        }
+        let record = now(part.record);
+        let here = shelf.history(record).map(View::of);
+        let has_place = here.is_some_and(|view| edits.iter().all(|edit| stands(&view, edit)));
+        match (edits.is_empty(), has_place) {
+            (true, _) => {}
+            (false, true) => deeds.push(Deed::Change { record, edits }),
+            (false, false) => return Err(Refusal::CannotRepeat(act).into()),
+        }
+    }
+    match deeds.is_empty() {
+        true => Err(Refusal::CannotRepeat(act).into()),
+        false => Ok(deeds),
+    }
 }
 
-fn deed(part: &Part, act: ActId, history: Option<&History>) -> Option<Deed> {
+/// What an act did to the record as it is without it. None where it rests on what is not there.
+fn plainly(part: &Part, act: ActId, history: Option<&History>) -> Option<Said> {
     let decoded = Decoded::admitted(&part.change).ok()?;
-    let is_first = decoded.deps.is_empty();
-    let before = history.filter(|_| !is_first);
-    let said = said(part, decoded, act, before)?;
-    Some(match is_first {
-        true => Deed::Create {
-            kind: said.after.kind.clone(),
-            external_id: said.after.external_id.clone(),
-            edits: said.edits,
-        },
-        false => Deed::Change {
-            record: part.record,
-            edits: said.edits,
-        },
+    let before = history.filter(|_| !decoded.deps.is_empty());
+    said(part, decoded, act, before)
+}
+
+fn read(key: String, bytes: &[u8]) -> Result<Act, Refusal> {
+    from_newer(bytes).map_err(|bad| Refusal::Store {
+        key,
+        why: bad.to_string(),
     })
+}
+
+/// The row or member that an edit is about is there.
+fn stands(view: &View, edit: &Edit) -> bool {
+    match edit {
+        Edit::Set { spot, .. } | Edit::Settle { spot, .. } => match spot {
+            Spot::Field(_) => true,
+            Spot::Cell { row, .. } => view.rows.contains_key(row),
+        },
+        Edit::Remove { target, .. } => target.as_ref().is_none_or(|target| {
+            view.rows.contains_key(target) || view.fields.contains_key(target)
+        }),
+        Edit::Add { .. }
+        | Edit::AddRow { .. }
+        | Edit::Splice { .. }
+        | Edit::Step { .. }
+        | Edit::Amend { .. } => true,
+    }
+}
+
+/// What the server found no place for in one record.
+enum Lost {
+    /// The act is held as a whole.
+    All,
+    /// By paths, as the verdict has them.
+    Only(BTreeSet<String>),
+}
+
+/// A verdict names no more paths than this: behind the last there may have been others.
+const MOST_PATHS: usize = 20;
+
+impl Lost {
+    fn of(row: &TrayRow, record: RecordId) -> Lost {
+        let paths: Vec<&str> = row.detail.split(' ').collect();
+        if row.code != Code::Partly.word() || paths.len() >= MOST_PATHS {
+            return Lost::All;
+        }
+        let begin = format!("{record}/");
+        let of_it = paths.iter().filter_map(|path| path.strip_prefix(&begin));
+        let of_it: BTreeSet<String> = of_it.map(str::to_owned).collect();
+        match of_it.contains("record") {
+            true => Lost::All,
+            false => Lost::Only(of_it),
+        }
+    }
+
+    fn holds(&self, edit: &Edit) -> bool {
+        let Lost::Only(paths) = self else { return true };
+        match edit {
+            Edit::Set { spot, .. } | Edit::Settle { spot, .. } => paths.contains(&spot.path()),
+            Edit::Remove { target, .. } => target.as_ref().is_some_and(|target| {
+                paths.contains(&format!("{target}:{REMOVED}"))
+                    || paths.contains(&format!("{target}/{REMOVED}"))
+            }),
+            Edit::Splice { field, .. } => paths.contains("text") || paths.contains(field),
+            Edit::Add { .. } | Edit::AddRow { .. } | Edit::Step { .. } | Edit::Amend { .. } => {
+                false
+            }
+        }
+    }
+}
+
+/// What is remembered of a held act when another is submitted in its place, if the two can be laid
+/// side by side.
+pub fn row(old: &[u8], new: &Act) -> Option<AgainRow> {
+    let act: Act = from_newer(old).ok()?;
+    let mut now_is = Twin {
+        records: Vec::new(),
+        changes: Vec::new(),
+        names: Vec::new(),
+    };
+    if act.parts.len() != new.parts.len() {
+        return None;
+    }
+    for (old, new) in act.parts.iter().zip(&new.parts) {
+        let before = Decoded::admitted(&old.change).ok()?;
+        let after = Decoded::admitted(&new.change).ok()?;
+        now_is.records.push((old.record, new.record));
+        now_is.changes.push((before.hash, after.hash));
+        let (before, after) = (made_names(&before), made_names(&after));
+        if before.len() == after.len() {
+            now_is.names.extend(before.into_iter().zip(after));
+        }
+    }
+    let act = old.to_vec();
+    Some(AgainRow { act, now_is })
 }
 
 /// What one change did, and the record with it.
@@ -61,7 +186,7 @@ pub struct Said {
 /// Reads a change against the record as it is without it.
 pub fn said(part: &Part, decoded: Decoded, act: ActId, before: Option<&History>) -> Option<Said> {
     let mut after = before.cloned().unwrap_or_else(|| History::new(part.record));
-    let (hash, order) = (decoded.hash, names(&decoded));
+    let (hash, order) = (decoded.hash, made_names(&decoded));
     let origin = Origin {
         act,
         person: PersonId::server(),
@@ -78,19 +203,6 @@ pub fn said(part: &Part, decoded: Decoded, act: ActId, before: Option<&History>)
         before,
         after,
     })
-}
-
-/// The names that a change gives to the rows and members it makes, in the order it makes them.
-pub fn names(change: &Decoded) -> Vec<String> {
-    let named = change
-        .ops
-        .iter()
-        .filter_map(|op| match (&op.at, &op.action) {
-            (At::Key(key), Action::MakeMap | Action::Put(_)) => Some(key),
-            (At::Key(_) | At::Head | At::Element(_), _) => None,
-        });
-    let of_one = named.filter(|key| key.matches('/').count() == 1);
-    of_one.cloned().collect()
 }
 
 /// What the change `hash` did; what it made and named so, in that `order`.
@@ -205,7 +317,7 @@ fn splice(field: &str, old: &str, new: &str) -> Option<Edit> {
 mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
-    use crate::ids::StationId;
+    use crate::ids::{DeviceId, StationId};
     use crate::record::write::{self, Birth, Pen};
 
     #[test]
@@ -252,14 +364,11 @@ mod tests {
             made: None,
         };
         let act = ActId { device, n: 1 };
-        let deed_of = |change: &[u8], history| deed(&part(change), act, history);
-        let Some(Deed::Create {
-            edits, external_id, ..
-        }) = deed_of(&first, None)
-        else {
-            panic!("no record is made");
-        };
-        assert_eq!((edits, external_id), (made, Some("case-1".into())));
+        let read = |change: &[u8], history| plainly(&part(change), act, history).unwrap();
+        let read_first = read(&first, None);
+        assert!(read_first.before.is_none());
+        assert_eq!(read_first.edits, made);
+        assert_eq!(read_first.after.external_id.as_deref(), Some("case-1"));
 
         let mut history = History::new(record);
         let origin = Origin {
@@ -289,9 +398,7 @@ mod tests {
             },
         ];
         let second = write::change(&history, Some(kind), &changed, &pen).unwrap();
-        let again = deed_of(&second, Some(&history));
-        let edits = changed;
-        assert_eq!(again, Some(Deed::Change { record, edits }));
+        assert_eq!(read(&second, Some(&history)).edits, changed);
     }
 
     #[test]

@@ -7,14 +7,14 @@ use super::batch::{Batch, Stop};
 use super::door::{Now, Reply, SignRequest};
 use super::refusal::Refusal;
 use super::rows;
-use super::state::{Enrolled, FORMAT, State, Ticket};
+use super::state::{Enrolled, FORMAT, Joining, State, Ticket};
 use crate::catalogue::Catalogue;
 use crate::envelope::codec::to_bytes;
 use crate::envelope::sign::{Signable, is_public_key};
-use crate::envelope::{Charter, CharterDelta};
+use crate::envelope::{Charter, CharterDelta, Signed};
 use crate::ids::{DeviceId, Hash, StationId};
 use crate::sync::message::{Message, charter_from_wire};
-use crate::sync::{Clock, JoinRequest, JoinResponse};
+use crate::sync::{Clock, CodeProof, Enrolment, Fingerprint, JoinCode, JoinRequest, JoinResponse};
 
 pub struct Newcomer {
     pub code: String,
@@ -38,15 +38,32 @@ pub fn ask(state: &mut State, now: Now, who: Newcomer) -> Result<SignRequest, Re
             return Err(Refusal::BadKey(key.len()));
         }
     }
-    state.own.joining = Some(who.sign_key.clone());
-    let request = JoinRequest {
-        code: who.code,
-        station: who.station,
+    let code = JoinCode::parse(&who.code)?;
+    if let Some(given) = who.station.filter(|given| given != code.station()) {
+        let of = code.station().clone();
+        return Err(Refusal::CodeOfStation { given, of });
+    }
+    let enrolment = Enrolment {
+        station: code.station().clone(),
+        server: code.server(),
         sign_key: who.sign_key,
         agree_key: who.agree_key,
+        replaces,
+    };
+    let proof = CodeProof::new(&code, &enrolment);
+    state.own.joining = Some(Joining {
+        sign_key: enrolment.sign_key.clone(),
+        station: enrolment.station.clone(),
+        server: enrolment.server,
+    });
+    let request = JoinRequest {
+        station: Some(enrolment.station),
+        sign_key: enrolment.sign_key,
+        agree_key: enrolment.agree_key,
         name: who.name,
         clock: clock(now),
         replaces,
+        code: Some(proof),
     };
     let bytes = request.sign_bytes();
     let ticket = state.ticket(Ticket::Join(request));
@@ -67,12 +84,22 @@ pub fn joined(
     now: Now,
     bytes: &[u8],
 ) -> Result<Reply, Stop> {
-    let sign_key = state.own.joining.clone().ok_or(Refusal::NotJoining)?;
+    let asked = state.own.joining.clone().ok_or(Refusal::NotJoining)?;
     let unreadable = |why: String| Refusal::Unreadable {
         what: "answer to joining",
         why,
     };
-    let answer = JoinResponse::from_wire(bytes).map_err(|bad| unreadable(bad.to_string()))?;
+    let signed = Signed::<JoinResponse>::from_wire(bytes);
+    let signed = signed.map_err(|bad| unreadable(bad.to_string()))?;
+    let server = &signed.message.server;
+    if Fingerprint::of(&asked.station, &server.sign_key) != asked.server {
+        return Err(Refusal::OtherServer.into());
+    }
+    let is_theirs = signed.verify(&server.sign_key);
+    let (sign_key, answer) = (asked.sign_key, signed.message);
+    if !is_theirs || answer.station != asked.station {
+        return Err(Refusal::NotTheServer.into());
+    }
     if answer.device != DeviceId::of_key(&sign_key) {
         return Err(Refusal::OtherKey.into());
     }

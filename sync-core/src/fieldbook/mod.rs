@@ -40,8 +40,10 @@
 //! let mut book = Fieldbook::open(&loaded)?;
 //!
 //! let key = sync_core::envelope::SoftKey::from_secret(&[7; 32]).ok_or("no key")?;
+//! # let (station, server) = (sync_core::ids::StationId::new("S00")?, key.public());
+//! let code = sync_core::sync::JoinCode::new(station, [3; 10], &server); // the chief's
 //! let input = Input::Join {
-//!     code: "7K2M".into(),
+//!     code: code.reveal(),
 //!     station: None,
 //!     name: "巡查一号".into(),
 //!     sign_key: key.public(),

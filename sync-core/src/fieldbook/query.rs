@@ -219,13 +219,7 @@ impl Fieldbook {
             let own = self.state.device();
             let row = row.filter(|row| act.device == row.device.unwrap_or(own));
             let row = row.ok_or(Refusal::NotInTray(act))?;
-            let content: Act = from_newer(&row.act).map_err(|bad| Refusal::Store {
-                key: rows::tray_key(act.n),
-                why: bad.to_string(),
-            })?;
-            let mut shelf = Shelf::default();
-            shelf.fetch(batch, content.parts.iter().map(|part| &part.record))?;
-            again::deeds(&content, act.device, |record| shelf.history(record))
+            again::deeds(batch, act, &row)
         })
     }
 

@@ -4,9 +4,10 @@ use crate::catalogue::Label;
 use crate::envelope::BadBytes;
 use crate::gate::Held;
 use crate::gate::policy::MAX_EXTERNAL_ID;
-use crate::ids::{ActId, DeviceId, Hash, RecordId};
+use crate::ids::{ActId, DeviceId, Hash, RecordId, StationId};
 use crate::record::value::BadValue;
 use crate::record::write::Refused;
+use crate::sync::BadCode;
 
 /// Why a store cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,14 @@ pub enum Refusal {
     BadKey(usize),
     #[error("the station's answer enrols another key than the one this phone asked for")]
     OtherKey,
+    #[error(transparent)]
+    BadCode(#[from] BadCode),
+    #[error("the code is for station {of}, and {given} was asked for")]
+    CodeOfStation { given: StationId, of: StationId },
+    #[error(
+        "this is not the server that made the code, and nothing of its answer was kept: the address is wrong, the server's key has changed since, or somebody stands between: check the address with the chief and ask for a new code"
+    )]
+    OtherServer,
 
     #[error("an act that does nothing")]
     NothingToDo,

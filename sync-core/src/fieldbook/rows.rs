@@ -15,6 +15,7 @@
 //! | `act/<n>` | an own act: its bytes until it is closed, then its envelope; its fate ([`ActRow`]) | four times |
 //! | `line/<file>/<line>` | the act that played an import line | once, in the batch of the act |
 //! | `tray/<n>` | an own act that was held ([`TrayRow`]) | |
+//! | `again/<n>` | what a held act said, and what was submitted in its place ([`AgainRow`]) | |
 //! | `was/<n>` | an act of the device this was, until the log says what became of it ([`WasRow`]) | |
 //! | `unsigned/<seq>` | an own envelope that waits for its signature | |
 //! | `env/<device>/<seq>` | a signed envelope | once |
@@ -40,6 +41,7 @@ pub const INDEX: &str = "idx/";
 pub const TRAY: &str = "tray/";
 pub const ACTS: &str = "act/";
 pub const WAS: &str = "was/";
+pub const AGAIN: &str = "again/";
 
 pub fn catalogue_key(hash: Hash) -> String {
     format!("{CATALOGUES}{hash}")
@@ -73,6 +75,9 @@ pub fn line_key(file: Hash, line: u64) -> String {
 }
 pub fn tray_key(n: u64) -> String {
     format!("{TRAY}{n:012}")
+}
+pub fn again_key(n: u64) -> String {
+    format!("{AGAIN}{n:012}")
 }
 pub fn was_key(n: u64) -> String {
     format!("{WAS}{n:012}")
@@ -222,6 +227,18 @@ pub struct WasRow {
     /// Another installation of the same store has written it anew already.
     #[n(3)]
     pub twin: Option<Twin>,
+}
+
+/// A held act that was submitted again: what rests on it can be said where its rows and records are
+/// now.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AgainRow {
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub act: Vec<u8>,
+    #[n(1)]
+    pub now_is: Twin,
 }
 
 /// An act that stands in the place of another, change by change.

@@ -12,7 +12,7 @@ use crate::envelope::log::{SignedHead, TreeHead};
 use crate::envelope::merkle::CompactRange;
 use crate::envelope::{Charter, ServerKey};
 use crate::ids::{DeviceId, Epoch, Hash, PersonId, StationId};
-use crate::sync::{JoinRequest, Nonce, RecordRequest, SyncRequest};
+use crate::sync::{Fingerprint, JoinRequest, Nonce, RecordRequest, SyncRequest};
 
 /// The store's format. A newer one is refused.
 pub const FORMAT: u32 = 2;
@@ -37,10 +37,6 @@ pub struct State {
 pub struct Own {
     #[n(0)]
     pub enrolled: Option<Enrolled>,
-    /// The key that asked to join.
-    #[n(1)]
-    #[cbor(with = "minicbor::bytes")]
-    pub joining: Option<Vec<u8>>,
     /// The last record counter used. Never falls.
     #[n(2)]
     pub last_record: u64,
@@ -77,6 +73,24 @@ pub struct Own {
     #[n(13)]
     #[cbor(default)]
     pub doubled: bool,
+    /// Whom this phone has asked to join. Key 1 held less of it in earlier releases.
+    #[n(14)]
+    pub joining: Option<Joining>,
+}
+
+/// What an answer to joining must fit.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Joining {
+    /// The key that asked.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub sign_key: Vec<u8>,
+    #[n(1)]
+    pub station: StationId,
+    /// The server that made the code.
+    #[n(2)]
+    pub server: Fingerprint,
 }
 
 /// How far this phone is with learning what the server has of it. See [`super::anew`].
@@ -218,7 +232,6 @@ impl State {
         State {
             own: Own {
                 enrolled: None,
-                joining: None,
                 last_record: 0,
                 last_act: 0,
                 closed_to: 0,
@@ -231,6 +244,7 @@ impl State {
                 anew: None,
                 rewritten: 0,
                 doubled: false,
+                joining: None,
             },
             seen: SeenLog {
                 head: None,

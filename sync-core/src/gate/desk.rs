@@ -7,15 +7,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::answers::{Answers, Judged, Named};
+use super::docket::Docket;
 use super::held::{Code, Held};
-use super::policy::{self, Rights, Seat};
+use super::policy::{self, Rights};
+use super::standing::Standing;
 use crate::catalogue::{Catalogue, Kind};
 use crate::envelope::change::change_hash;
 use crate::envelope::{Act, Charter, Envelope, Frame, HeldAct, Part};
-use crate::ids::{ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
+use crate::ids::{ActId, ActorName, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use crate::record::change::{self, Action, Decoded, Obj, Scalar};
 use crate::record::document;
-use crate::record::history::{Change, History, Origin, Unsound};
+use crate::record::history::{History, Origin, Unsound};
 
 /// The changes of an envelope may hold this many operations together.
 pub const MAX_OPS_AN_ENVELOPE: usize = 100_000;
@@ -24,47 +27,6 @@ pub const MAX_OPS_AN_ENVELOPE: usize = 100_000;
 /// change remembers how much of each actor it rests on: without a bound, 5,000 changes under as
 /// many generations are a quarter of a megabyte that takes hundreds to hold.
 pub const MAX_GENERATIONS: u32 = 255;
-
-/// One record on the desk.
-#[derive(Debug, Clone)]
-pub struct Docket {
-    pub history: History,
-    /// The generation each device has reached in the record, by acts admitted and held.
-    pub generations: BTreeMap<DeviceId, u32>,
-    /// The changes of held acts, with the device and generation that made them.
-    pub held: BTreeMap<Hash, (DeviceId, u32)>,
-    loaded: usize,
-}
-
-impl Docket {
-    pub fn empty(record: RecordId) -> Docket {
-        Docket::loaded(History::new(record), BTreeMap::new(), BTreeMap::new())
-    }
-
-    pub fn loaded(
-        history: History,
-        generations: BTreeMap<DeviceId, u32>,
-        held: BTreeMap<Hash, (DeviceId, u32)>,
-    ) -> Docket {
-        let loaded = history.changes().len();
-        Docket {
-            history,
-            generations,
-            held,
-            loaded,
-        }
-    }
-
-    /// What was admitted since the record was loaded, or settled.
-    pub fn new_changes(&self) -> &[Change] {
-        &self.history.changes()[self.loaded..]
-    }
-
-    /// The new changes are stored now.
-    pub fn settle(&mut self) {
-        self.loaded = self.history.changes().len();
-    }
-}
 
 /// What became of one act.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +66,9 @@ pub struct Desk<'a> {
     pub last_act: BTreeMap<DeviceId, u64>,
     /// How many operations the envelope that is judged may still bring.
     operations_left: usize,
+    /// Acts that name others, where two copies of a store may say one act anew: at the server. A
+    /// phone learns from the log which of the two stands.
+    pub answers: Option<Answers>,
     /// Proves every act by itself. Slower; for when a batch has failed its proof.
     pub prove_each: bool,
 }
@@ -128,6 +93,7 @@ impl<'a> Desk<'a> {
             records: BTreeMap::new(),
             last_act: BTreeMap::new(),
             operations_left: 0,
+            answers: None,
             prove_each: false,
         }
     }
@@ -154,15 +120,20 @@ impl<'a> Desk<'a> {
         let mut verdicts = Vec::new();
         let mut held = Vec::new();
         for (index, act) in frame.acts.iter().enumerate() {
+            let device = envelope.body.device;
+            let named = act.as_ref().ok().and_then(|act| self.named(act, device));
             let verdict = match (act, &standing) {
                 (Err(bad), _) => Err(Held::new(Code::Malformed, bad)),
                 (Ok(_), _) if !honest => Err(Held::new(Code::HeaderLies, "change_root")),
                 (Ok(act), Err(reason)) => {
-                    self.set_aside(act, envelope.body.device);
+                    self.set_aside(act, device);
                     Err(reason.clone())
                 }
-                (Ok(act), Ok(standing)) => self.act(act, standing, envelope.body.device, arrival),
+                (Ok(act), Ok(standing)) => self.act(act, standing, device, arrival, named.as_ref()),
             };
+            if let (Ok(act), Some(named)) = (act, named) {
+                self.note(named, act, &verdict);
+            }
             match verdict {
                 Ok(()) => verdicts.push(Verdict::Admitted),
                 Err(reason) => {
@@ -187,7 +158,7 @@ impl<'a> Desk<'a> {
     pub fn judge_own(&mut self, act: &Act, device: DeviceId, epoch: Epoch) -> Result<(), Held> {
         let standing = self.standing(device, epoch)?;
         self.operations_left = MAX_OPS_AN_ENVELOPE;
-        self.act(act, &standing, device, Arrival::default())
+        self.act(act, &standing, device, Arrival::default(), None)
     }
 
     /// What the charter grants the owner of a device, for what was written under an epoch.
@@ -206,7 +177,7 @@ impl<'a> Desk<'a> {
     ) -> Result<(), Held> {
         let standing = Standing::replayed(person.clone());
         self.operations_left = MAX_OPS_AN_ENVELOPE;
-        self.act(act, &standing, device, arrival)
+        self.act(act, &standing, device, arrival, None)
     }
 
     /// Notes the changes of an act that is held, so that what rests on them is known as stranded.
@@ -236,47 +207,6 @@ impl<'a> Desk<'a> {
             .collect()
     }
 
-    /// Who wrote the envelope, with the rights granted then and still.
-    fn standing(&self, device: DeviceId, epoch: Epoch) -> Result<Standing, Held> {
-        if self.charter.server_ever(device).is_some() {
-            return Ok(Standing::server());
-        }
-        let then = self
-            .charter
-            .at(epoch)
-            .ok_or_else(|| Held::new(Code::Epoch, format!("{epoch:?}")))?;
-        let now = self
-            .charter
-            .now()
-            .ok_or_else(|| Held::new(Code::Epoch, "no charter"))?;
-        let grant = then
-            .device(device)
-            .ok_or_else(|| Held::new(Code::NotAMember, device))?;
-        if now.device(device).is_none() {
-            return Err(Held::new(Code::DeviceRemoved, device));
-        }
-        let active = |at: &crate::envelope::CharterAt<'_>| {
-            at.member(&grant.person).is_some_and(|member| member.active)
-        };
-        if !active(&then) || !active(&now) {
-            return Err(Held::new(Code::NotAMember, &grant.person));
-        }
-        let still = now.roles(&grant.person);
-        let roles = then
-            .roles(&grant.person)
-            .iter()
-            .filter(|role| still.contains(role));
-        Ok(Standing {
-            rights: Rights {
-                person: grant.person.clone(),
-                roles: roles.cloned().collect(),
-                seat: Seat::Phone,
-            },
-            catalogue: self.catalogue_at(epoch),
-            judged: true,
-        })
-    }
-
     /// The catalogue by which what was written under an epoch is judged.
     pub fn catalogue_at(&self, epoch: Epoch) -> Option<Arc<Catalogue>> {
         let at = self.charter.at(epoch)?;
@@ -289,6 +219,7 @@ impl<'a> Desk<'a> {
         standing: &Standing,
         device: DeviceId,
         arrival: Arrival,
+        named: Option<&Named>,
     ) -> Result<(), Held> {
         let before: BTreeMap<RecordId, usize> = act
             .parts
@@ -301,6 +232,7 @@ impl<'a> Desk<'a> {
             })
             .collect();
         let outcome = self.act_in_order(act, standing, device).and_then(|()| {
+            self.said_already(act, named)?;
             act.parts
                 .iter()
                 .try_for_each(|part| self.part(act, part, standing, device, arrival))?;
@@ -324,6 +256,44 @@ impl<'a> Desk<'a> {
             *reached = (*reached).max(part.g);
         }
         outcome
+    }
+
+    /// What an act names in `again`, before it is judged.
+    pub fn named(&self, act: &Act, device: DeviceId) -> Option<Named> {
+        let person = &self.charter.ever(device)?.person;
+        let id = ActId { device, n: act.n };
+        self.answers.as_ref()?.of(act, id, person)
+    }
+
+    /// What rests on one that was said already is stranded, and is written anew on the first: so
+    /// this is found before anything else is said against it.
+    fn said_already(&mut self, act: &Act, named: Option<&Named>) -> Result<(), Held> {
+        let Some((answers, named)) = self.answers.as_ref().zip(named) else {
+            return Ok(());
+        };
+        if answers.in_place_of(named).next().is_none() {
+            return Ok(());
+        }
+        // To compare them costs what judging them does.
+        let counts = act.parts.iter().map(|part| change::measure(&part.change));
+        let operations = counts.flatten().fold(0, usize::saturating_add);
+        self.operations_left = self
+            .operations_left
+            .checked_sub(operations)
+            .ok_or_else(|| Held::new(Code::BadChange, TOO_MANY))?;
+        answers.held(named, act).map_or(Ok(()), Err)
+    }
+
+    /// Remembers an act that names another, with what became of it.
+    pub fn note(&mut self, named: Named, act: &Act, verdict: &Result<(), Held>) {
+        let outcome = match verdict {
+            Ok(()) => Judged::InBooks,
+            Err(held) if held.code == Code::SaidAlready => Judged::SaidAlready,
+            Err(_) => Judged::Held,
+        };
+        if let Some(answers) = &mut self.answers {
+            answers.judged(named, act, outcome);
+        }
     }
 
     fn act_in_order(
@@ -431,33 +401,6 @@ impl<'a> Desk<'a> {
 }
 
 const TOO_MANY: &str = "the envelope holds more operations than one may";
-
-struct Standing {
-    rights: Rights,
-    catalogue: Option<Arc<Catalogue>>,
-    /// Whether policy applies: not to the server, who may write for others, and not to what was
-    /// judged already.
-    judged: bool,
-}
-
-impl Standing {
-    fn server() -> Standing {
-        Standing::replayed(PersonId::server())
-    }
-
-    fn replayed(person: PersonId) -> Standing {
-        let rights = Rights {
-            person,
-            roles: Vec::new(),
-            seat: Seat::Phone,
-        };
-        Standing {
-            rights,
-            catalogue: None,
-            judged: false,
-        }
-    }
-}
 
 /// A record begins with the change of the device that gave it its id.
 fn birth(

@@ -47,6 +47,8 @@ codes! {
     Stranded = "stranded",
     /// Written anew but for what had no place left, which its author may say in another way.
     Partly = "partly",
+    /// Another act in the books says the same in the place of the same held or unsent act.
+    SaidAlready = "said_already",
     /// The device has gone on under a newer generation in this record.
     Superseded = "superseded",
     /// The person has no right to write there.

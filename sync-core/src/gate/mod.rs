@@ -10,14 +10,19 @@
 //!
 //! An act is admitted or held whole; [`desk`] judges. What is held is kept, with its reason.
 
+pub mod answers;
 pub mod desk;
+mod docket;
 pub mod held;
 pub mod intake;
 pub mod policy;
 pub mod rewrite;
+mod standing;
 
 #[cfg(test)]
 mod tests;
 
-pub use desk::{Arrival, Desk, Docket, Judgement, Verdict};
+pub use answers::{Answers, Named};
+pub use desk::{Arrival, Desk, Judgement, Verdict};
+pub use docket::Docket;
 pub use held::{Code, Held};

@@ -19,15 +19,24 @@ use super::policy::{self, Rights};
 use crate::catalogue::Kind;
 use crate::envelope::{Act, Behalf, Original, Part};
 use crate::ids::{ActId, ActorName, DeviceId, Hash, RecordId, StationId};
-use crate::record::change::Decoded;
+use crate::record::change::{Decoded, Scalar};
 use crate::record::history::{Clock, History, Origin};
-use crate::record::write::{self, Pen, Refused};
+use crate::record::write::{self, Edit, Pen, Refused};
 
 /// A change of a held act: also of one that was stranded and written anew.
 #[derive(Debug, Clone)]
 pub struct HeldChange {
     pub act: ActId,
+    /// The act in the books that had said the same, if it is held for that.
+    pub first: Option<ActId>,
     pub decoded: Decoded,
+}
+
+impl HeldChange {
+    /// The act under which the books have what it says, if they have it.
+    pub fn in_books(&self) -> ActId {
+        self.first.unwrap_or(self.act)
+    }
 }
 
 /// One record that the stranded act touches, as admitted so far.
@@ -36,7 +45,8 @@ pub struct Ground<'a> {
     /// Left as it was found.
     pub history: &'a mut History,
     pub kind: Option<&'a Kind>,
-    /// All held changes of the record, in the order of the station log.
+    /// All held changes of the record, and of records that are this one in the books, each in the
+    /// order of the station log.
     pub held: Vec<HeldChange>,
     /// Rows and members that got another name when their act was written anew.
     pub renamed: &'a BTreeMap<String, String>,
@@ -52,6 +62,14 @@ pub struct Stranded<'a> {
     pub envelope: Hash,
     /// The author's: what is written anew must be allowed to the author.
     pub rights: &'a Rights,
+    /// Records that were made twice, and what each is in the books: the one that was made first.
+    pub moved: &'a BTreeMap<RecordId, RecordId>,
+}
+
+impl Stranded<'_> {
+    fn now(&self, record: RecordId) -> RecordId {
+        self.moved.get(&record).copied().unwrap_or(record)
+    }
 }
 
 /// Who writes it anew.
@@ -110,7 +128,7 @@ pub struct Dropped {
     pub path: String,
 }
 
-/// Writes a stranded act anew. `grounds` holds every record that it touches.
+/// Writes a stranded act anew. `grounds` holds every record that it touches, as it is in the books.
 pub fn rewrite(
     stranded: &Stranded<'_>,
     grounds: &mut BTreeMap<RecordId, Ground<'_>>,
@@ -131,7 +149,7 @@ pub fn rewrite(
         dropped: Vec::new(),
     };
     let done = stranded.act.parts.iter().try_for_each(|part| {
-        let ground = grounds.get_mut(&part.record);
+        let ground = grounds.get_mut(&stranded.now(part.record));
         hand.part(part, ground)
     });
     for (record, ground) in grounds.iter_mut() {
@@ -159,7 +177,7 @@ struct Hand<'a> {
 
 impl Hand<'_> {
     fn part(&mut self, part: &Part, ground: Option<&mut Ground<'_>>) -> Result<(), Held> {
-        let record = part.record;
+        let record = self.stranded.now(part.record);
         let drop = |path: &str| Dropped {
             record,
             path: path.to_owned(),
@@ -175,12 +193,14 @@ impl Hand<'_> {
         let base = base(ground, &decoded);
         let g = generation(self.server, ground, &base);
         let actor = ActorName::derive(self.server.station, self.server.device, record, g);
-        let plan = plan::plan(ground, &self.renamed, &base, &decoded, actor);
+        let mut plan = plan::plan(ground, &self.renamed, &base, &decoded, actor);
+        plan.edits.iter_mut().for_each(|edit| self.relink(edit));
         self.dropped
             .extend(plan.dropped.iter().map(|path| drop(path)));
         let written = self.write(ground, &base, g, &plan.edits)?;
         ground.held.push(HeldChange {
             act: self.act(),
+            first: None,
             decoded,
         });
         if let Some(change) = written {
@@ -194,6 +214,25 @@ impl Hand<'_> {
             });
         }
         Ok(())
+    }
+
+    /// A link to a record that was made twice leads to the one in the books.
+    fn relink(&self, edit: &mut Edit) {
+        let follow = |value: &mut Scalar| {
+            if let Scalar::Str(text) = value
+                && let Ok(record) = text.parse()
+                && let Some(now) = self.stranded.moved.get(&record)
+            {
+                *text = now.to_string();
+            }
+        };
+        match edit {
+            Edit::Set { value, .. } | Edit::Settle { value, .. } | Edit::Add { value, .. } => {
+                follow(value);
+            }
+            Edit::AddRow { cells, .. } => cells.iter_mut().for_each(|(_, value)| follow(value)),
+            Edit::Remove { .. } | Edit::Splice { .. } | Edit::Step { .. } | Edit::Amend { .. } => {}
+        }
     }
 
     /// The change, if it says anything, once it is found sound and allowed to the author.
@@ -281,7 +320,7 @@ fn base(ground: &Ground<'_>, change: &Decoded) -> Clock {
             for anew in history
                 .changes()
                 .iter()
-                .filter(|at| at.origin.act == held.act)
+                .filter(|at| at.origin.act == held.in_books())
             {
                 clock.join(&anew.clock);
             }

@@ -8,6 +8,7 @@ pub mod document;
 pub mod export;
 pub mod geo;
 pub mod history;
+pub mod likeness;
 pub mod parts;
 pub mod past;
 pub mod state;

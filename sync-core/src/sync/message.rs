@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use super::join_code::{CodeProof, Enrolment};
 use super::nonce::Nonce;
 use crate::envelope::codec::{BadBytes, from_newer, to_bytes};
 use crate::envelope::log::{Entry, Seen, SignedHead};
@@ -192,13 +193,12 @@ pub struct Stored {
     pub sheet: bool,
 }
 
-/// `POST /v1/join`. Signed by the very key it brings.
+/// `POST /v1/join`. Signed by the very key it brings. Key 0 held the code itself in earlier
+/// releases.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct JoinRequest {
-    /// From the chief: used once.
-    #[n(0)]
-    pub code: String,
+    /// The station that the code names.
     #[n(1)]
     pub station: Option<StationId>,
     /// SEC1, compressed, 33 bytes.
@@ -217,6 +217,25 @@ pub struct JoinRequest {
     /// The device this installation was until now. It ends as the new one begins.
     #[n(6)]
     pub replaces: Option<DeviceId>,
+    /// That the sender holds a code from the chief. None from a phone of an earlier release.
+    #[n(7)]
+    pub code: Option<CodeProof>,
+}
+
+impl JoinRequest {
+    /// Whether the code was used for these very keys.
+    pub fn proves_its_code(&self) -> bool {
+        let (Some(station), Some(code)) = (&self.station, &self.code) else {
+            return false;
+        };
+        code.proves(&Enrolment {
+            station: station.clone(),
+            server: code.server,
+            sign_key: self.sign_key.clone(),
+            agree_key: self.agree_key.clone(),
+            replaces: self.replaces,
+        })
+    }
 }
 
 impl Signed<JoinRequest> {
@@ -226,6 +245,7 @@ impl Signed<JoinRequest> {
     }
 }
 
+/// Signed by the key it names as the server's, which is the one that the code names.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct JoinResponse {
@@ -338,7 +358,6 @@ pub trait Message: Encode<()> + for<'b> Decode<'b, ()> {
 
 impl<T: Signable> Message for Signed<T> {}
 impl Message for SyncResponse {}
-impl Message for JoinResponse {}
 impl Message for RecordResponse {}
 
 impl Signable for SyncRequest {
@@ -349,6 +368,9 @@ impl Signable for Receipt {
 }
 impl Signable for JoinRequest {
     const DOMAIN: &'static str = "wardbook join request";
+}
+impl Signable for JoinResponse {
+    const DOMAIN: &'static str = "wardbook join response";
 }
 impl Signable for RecordRequest {
     const DOMAIN: &'static str = "wardbook record request";

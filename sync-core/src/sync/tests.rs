@@ -89,17 +89,83 @@ fn a_field_from_a_newer_phone_stays_under_the_signature() {
 
 #[test]
 fn a_join_proves_the_key_it_brings() {
-    let request = JoinRequest {
-        code: "7K2M".into(),
+    let request = join_request();
+    assert!(Signed::by(&key(3), request.clone()).proves_its_key());
+    assert!(!Signed::by(&key(5), request).proves_its_key());
+}
+
+#[test]
+fn a_join_proves_the_code_it_was_made_with_and_does_not_hold_it() {
+    let request = join_request();
+    assert!(request.proves_its_code());
+    let wire = Signed::by(&key(3), request.clone()).to_wire();
+    assert!(!wire.windows(10).any(|ten| ten == SECRET));
+    let bent: [fn(&mut JoinRequest); 5] = [
+        |request| request.sign_key = key(5).public(),
+        |request| request.agree_key = key(5).public(),
+        |request| request.replaces = Some(key(5).device()),
+        |request| request.station = None,
+        |request| request.code = None,
+    ];
+    for bend in bent {
+        let mut bent = request.clone();
+        bend(&mut bent);
+        assert!(!bent.proves_its_code(), "{bent:?}");
+    }
+}
+
+#[test]
+fn what_a_phone_of_an_earlier_release_asks_is_read_and_proves_nothing() {
+    // Key 0 was the code itself, and the station might be left out.
+    let mut e = minicbor::Encoder::new(Vec::new());
+    let (sign, agree) = (key(3).public(), key(4).public());
+    e.map(5)
+        .unwrap()
+        .u8(0)
+        .unwrap()
+        .str("S00-7K3QF-M2XWD-9TBHA")
+        .unwrap();
+    e.u8(2)
+        .unwrap()
+        .bytes(&sign)
+        .unwrap()
+        .u8(3)
+        .unwrap()
+        .bytes(&agree)
+        .unwrap();
+    e.u8(4).unwrap().str("旧机").unwrap();
+    e.u8(5).unwrap().encode(quiet_request().clock).unwrap();
+    let bytes = e.into_writer();
+    let sig = key(3).sign(&crate::envelope::sign::in_domain(
+        JoinRequest::DOMAIN,
+        &bytes,
+    ));
+    let wire = crate::envelope::to_bytes(&vec![ByteVec::from(bytes), ByteVec::from(sig)]);
+    let read = Signed::<JoinRequest>::from_wire(&wire).unwrap();
+    assert!(read.proves_its_key());
+    assert!(!read.message.proves_its_code());
+}
+
+const SECRET: [u8; 10] = *b"0123456789";
+
+fn join_request() -> JoinRequest {
+    let code = JoinCode::new(station(), SECRET, &key(0).public());
+    let enrolment = Enrolment {
+        station: station(),
+        server: code.server(),
+        sign_key: key(3).public(),
+        agree_key: key(4).public(),
+        replaces: None,
+    };
+    JoinRequest {
         station: Some(station()),
         sign_key: key(3).public(),
         agree_key: key(4).public(),
         name: "小王的手机".into(),
         clock: quiet_request().clock,
         replaces: None,
-    };
-    assert!(Signed::by(&key(3), request.clone()).proves_its_key());
-    assert!(!Signed::by(&key(5), request).proves_its_key());
+        code: Some(CodeProof::new(&code, &enrolment)),
+    }
 }
 
 fn envelopes() -> impl Strategy<Value = Vec<WireEnvelope>> {
@@ -202,7 +268,7 @@ fn read_all(bytes: &[u8]) {
     let _ = Signed::<RecordRequest>::from_wire(bytes);
     let _ = Signed::<SnapshotRequest>::from_wire(bytes);
     let _ = SyncResponse::from_wire(bytes);
-    let _ = JoinResponse::from_wire(bytes);
+    let _ = Signed::<JoinResponse>::from_wire(bytes);
     let _ = RecordResponse::from_wire(bytes);
     let _ = Offer::from_wire(bytes);
     let _ = Answer::from_wire(bytes);
@@ -228,7 +294,8 @@ proptest! {
             charter: message::charter_to_wire(&charter), catalogue: vec![1], nonce, head: head.clone(),
         };
         prop_assert_eq!(message::charter_from_wire(&join.charter), Ok(charter));
-        prop_assert_eq!(JoinResponse::from_wire(&join.to_wire()), Ok(join));
+        let join = Signed::by(&key(0), join);
+        prop_assert_eq!(Signed::from_wire(&join.to_wire()), Ok(join));
         let record = RecordResponse { record: RecordId([2; 16]), changes: vec![vec![1u8].into()], head: head.clone(), nonce };
         prop_assert_eq!(RecordResponse::from_wire(&record.to_wire()), Ok(record));
         let offer = Offer { station: station.clone(), device, vector: vector.clone(), head: Some(head) };

@@ -6,6 +6,7 @@
 )]
 
 mod bytes;
+mod copies;
 mod honest;
 mod kit;
 mod mutants;

@@ -98,6 +98,36 @@ fn what_had_no_place_left_of_an_act_written_anew_lies_in_its_authors_tray() {
         (phone.book.status().registered, phone.book.status().held),
         (2, 2)
     );
+    let person = phone.person.clone();
+    shift.check_settled();
+
+    // Once its row was submitted again, what was lost can be said of that row, and nothing else is.
+    let (held, partly) = (tray[0].act, tray[1].act);
+    let mut delta = shift.office.next_epoch();
+    let mut member = shift.office.charter.person(&person).unwrap().clone();
+    member.roles = vec!["officer".into(), "leader".into()];
+    delta.members.push(member);
+    shift.office.change(delta);
+    shift.forger = None;
+    shift.settle();
+    for act in [held, partly] {
+        let deeds = shift.phones[forger].query(|book, loaded| book.again(loaded, act));
+        shift.record(forger, deeds, Some(act));
+    }
+    shift.settle();
+    let phone = &shift.phones[forger];
+    assert!(phone.tray().is_empty());
+    let view = phone.view(record).unwrap();
+    let rows: Vec<_> = view.rows.values().collect();
+    assert_eq!(rows.len(), 1);
+    let told = &rows[0].cells["text"].values;
+    assert_eq!(told[0].value, Scalar::Str("到场".into()));
+    assert_eq!(view.fields["story"].values.len(), 1);
+    assert_eq!(
+        view.changes.len(),
+        4,
+        "the rest of the act is not said twice"
+    );
     shift.check_settled();
 }
 

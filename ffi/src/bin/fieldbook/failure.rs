@@ -10,6 +10,7 @@ use sync_core::gate::policy::MAX_EXTERNAL_ID;
 use sync_core::record::change::{MAX_SCALAR, Scalar};
 use sync_core::record::value::BadValue;
 use sync_core::record::write::{MAX_SPLICE, Refused};
+use sync_core::sync::BadCode;
 
 use crate::say::Say;
 
@@ -302,6 +303,12 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
         Refusal::Doubled | Refusal::TwoOfUs { .. } | Refusal::Frozen { .. } => ("doubled", vec![]),
         Refusal::NoAlarm => ("no_alarm", vec![]),
         Refusal::NotJoining => ("not_joining", vec![]),
+        Refusal::BadCode(bad) => of_code(*bad),
+        Refusal::CodeOfStation { given, of } => (
+            "code_of_station",
+            vec![("given", given.to_string()), ("of", of.to_string())],
+        ),
+        Refusal::OtherServer => ("other_server", vec![]),
         Refusal::BadKey(_) | Refusal::OtherKey => ("key_refused", detail(refusal)),
         Refusal::NothingToDo => ("nothing_to_do", vec![]),
         Refusal::NoCatalogue(_) => ("no_catalogue", vec![]),
@@ -402,6 +409,14 @@ fn of_refusal(refusal: &Refusal, say: &Say) -> Problem {
         | Refusal::Gap { .. }
         | Refusal::Store { .. }
         | Refusal::Close(_) => ("internal", detail(refusal)),
+    }
+}
+
+fn of_code(bad: BadCode) -> Problem {
+    match bad {
+        BadCode::Short { found } => ("code_short", vec![("found", found.to_string())]),
+        BadCode::Letter(given) => ("code_letter", vec![("given", given.to_string())]),
+        BadCode::Mistyped => ("code_mistyped", vec![]),
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Join {
     /// The server's address, such as http://192.168.1.10:8080
     #[arg(long, value_name = "URL")]
     server: String,
-    /// The station, where the server has several that know the code
+    /// The station, to be sure that the code is for it
     #[arg(long)]
     station: Option<StationId>,
     /// What you call this phone

@@ -12,7 +12,7 @@ const PART: u64 = 5_000;
 pub const COLUMNS: &[Column] = columns! {
     reason: export.held_reason,
     code: export.held_code,
-    detail: pages.held_detail,
+    detail: export.held_detail,
     author: pages.author,
     author_code: export.person_code,
     device: pages.device,

@@ -31,8 +31,7 @@ impl<'a> Plain<'a> {
 
     /// A record's title; one that is a day or a moment as pages print it.
     pub fn title(&self, title: &str) -> String {
-        let times = self.shown.times(self.reader);
-        times.reprinted(title).unwrap_or_else(|| title.to_owned())
+        self.shown.times(self.reader).day(title)
     }
 
     pub fn kind(&self, kind: &str) -> String {

@@ -28,9 +28,12 @@ use crate::envelope::Act;
 use crate::envelope::chain::Tail;
 use crate::envelope::codec::{from_newer, to_bytes};
 use crate::gate::Code;
-use crate::ids::{DeviceId, RecordId};
-use crate::record::change::{Action, At, Decoded, Scalar};
+use crate::ids::DeviceId;
+use crate::record::change::Decoded;
+use crate::record::likeness::{likeness, made_names};
 
+pub use names::Names;
+pub use seen::Old;
 pub use write::write;
 
 /// Ends the device this store was: everything of it without a place in the log is set down.
@@ -266,38 +269,13 @@ pub fn twin(
         }
         twin.records.push((old.record, new.record));
         twin.changes.push((before.hash, after.hash));
-        let [old, new] = [before, after].map(|change| super::again::names(&change));
+        let [old, new] = [before, after].map(|change| made_names(&change));
         twin.names.extend(old.into_iter().zip(new));
     }
     registered(batch, state, first.n, &was, entry, synced)?;
     let (sent, twin) = (true, Some(twin));
     batch.put(rows::was_key(first.n), &WasRow { sent, twin, ..was });
     Ok(())
-}
-
-/// What a change says, without the names and the order in which it says it.
-fn likeness(change: &Decoded) -> Vec<(String, Option<Scalar>)> {
-    let said = change.ops.iter().map(|op| {
-        let place = match &op.at {
-            At::Key(key) => {
-                let table = key.split_once('/').map_or(key.as_str(), |(table, _)| table);
-                // Entries are named by nothing but their derived keys.
-                let is_entry = matches!(op.action, Action::MakeMap) && !key.contains('/');
-                if is_entry { "" } else { table }
-            }
-            At::Head | At::Element(_) => "",
-        };
-        let value = match &op.action {
-            // A link may name a record that got another name itself.
-            Action::Put(Scalar::Str(text)) if text.parse::<RecordId>().is_ok() => None,
-            Action::Put(value) => Some(value.clone()),
-            Action::MakeMap | Action::MakeText | Action::Delete => None,
-        };
-        (place.to_owned(), value)
-    });
-    let mut said: Vec<_> = said.collect();
-    said.sort_by_key(|(place, value)| (place.clone(), format!("{value:?}")));
-    said
 }
 
 /// Asks for what the settling of an entry's acts reads.

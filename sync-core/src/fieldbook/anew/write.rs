@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::act::{check_size, newest};
-use super::super::again::{self, Said};
+use super::super::again::Said;
 use super::super::index::Bearer;
 use super::super::shelf::Shelf;
 use super::super::state::Enrolled;
@@ -21,6 +21,7 @@ use crate::gate::{Code, Held};
 use crate::ids::{ActId, Epoch, Hash, RecordId};
 use crate::record::change::Decoded;
 use crate::record::history::{Clock, History};
+use crate::record::likeness::made_names;
 use crate::record::view::View;
 use crate::record::write::{self as pen, Birth, Edit, Pen};
 
@@ -297,7 +298,7 @@ impl Hand<'_> {
         }
         let new = Decoded::admitted(&change).map_err(|why| bad(&why))?;
         names.changes.insert(decoded.hash, new.hash);
-        let renamed = again::names(&decoded).into_iter().zip(again::names(&new));
+        let renamed = made_names(&decoded).into_iter().zip(made_names(&new));
         names.texts.extend(renamed);
         let part = Part {
             record,

@@ -295,7 +295,7 @@ fn only_a_copy_may_join_anew_and_only_for_its_own_officer() {
     let (phone, _) = with_unsent(&mut server);
     let mut other = phone.copy(9);
     let join = |anew| Input::Join {
-        code: "7K2M".into(),
+        code: super::server::Server::code(),
         station: None,
         name: "一号".into(),
         sign_key: other.key.public(),

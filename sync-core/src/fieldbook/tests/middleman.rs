@@ -2,11 +2,12 @@
 
 use super::phone::{Phone, log_row};
 use super::{LEADER, OFFICER, station};
+use crate::catalogue::Catalogue;
 use crate::envelope::{CharterDelta, DeviceGrant, Member, ServerKey, Signed, SoftKey, TreeHead};
 use crate::fieldbook::*;
 use crate::ids::{Epoch, PersonId};
 use crate::sync::message::{Message, charter_to_wire};
-use crate::sync::{JoinResponse, RecordRequest, RecordResponse, SyncResponse};
+use crate::sync::{BadCode, JoinResponse, RecordRequest, RecordResponse, SyncResponse};
 
 fn their_key() -> SoftKey {
     SoftKey::from_secret(&[66; 32]).unwrap()
@@ -39,6 +40,22 @@ fn their_delta(epoch: Epoch) -> CharterDelta {
         removed: false,
     });
     delta
+}
+
+fn joined(answer: &[u8]) -> JoinResponse {
+    Signed::from_wire(answer).unwrap().message
+}
+
+fn signed(key: &SoftKey, answer: JoinResponse) -> Input {
+    Input::Joined(Signed::by(key, answer).to_wire())
+}
+
+/// A phone that has never joined anything.
+fn newcomer(server: &mut super::server::Server, n: u8) -> Phone {
+    let mut phone = Phone::join(server, n, OFFICER).copy(n + 100);
+    phone.table.clear();
+    phone.restart();
+    phone
 }
 
 fn next(phone: &Phone) -> Epoch {
@@ -78,14 +95,93 @@ fn a_charter_that_nobody_signed_makes_nobody_a_server_or_a_member() {
 }
 
 #[test]
-fn a_charter_slipped_into_the_answer_to_joining_is_found_out_by_the_signed_log() {
+fn whoever_answers_a_first_join_with_a_key_of_their_own_is_not_the_server_of_the_code() {
     let mut server = station();
-    let mut phone = Phone::join(&mut server, 1, OFFICER).copy(2);
-    phone.table.clear();
+    let mut phone = newcomer(&mut server, 1);
+    let body = phone.ask_to_join(false);
+    let asked = phone.table.clone();
+    let honest = server.join(&phone.person.clone(), OFFICER, &body);
+    // A whole station of their own: all of it fits together, and the name is the same.
+    let mut theirs = joined(&honest);
+    let mut delta = their_delta(Epoch::default());
+    theirs.server = delta.server.clone().unwrap();
+    delta.catalogue = Some(Catalogue::embedded().hash());
+    delta.members[0].person = theirs.person.clone();
+    delta.devices[0] = DeviceGrant {
+        device: phone.key.device(),
+        person: theirs.person.clone(),
+        sign_key: phone.key.public(),
+        agree_key: Vec::new(),
+        removed: false,
+    };
+    theirs.charter = charter_to_wire(&[delta]);
+    theirs.head = Signed::by(&their_key(), theirs.head.message);
+    let refused = phone.play(signed(&their_key(), theirs));
+    assert_eq!(refused, Err(Refusal::OtherServer));
+    assert_eq!(phone.table, asked, "nothing of it is kept");
     phone.restart();
+    phone.play(Input::Joined(honest)).unwrap();
+    phone.sync(&mut server);
+}
+
+#[test]
+fn nobody_changes_what_the_server_answers_to_a_first_join() {
+    let mut server = station();
+    let mut phone = newcomer(&mut server, 1);
+    let body = phone.ask_to_join(false);
+    let asked = phone.table.clone();
+    let honest = server.join(&phone.person.clone(), OFFICER, &body);
+    let newest = server.charter.newest().unwrap();
+    let mut delta = their_delta(Epoch {
+        n: newest.n + 1,
+        ..newest
+    });
+    delta.server = None;
+    let mut slipped = joined(&honest);
+    slipped.charter.extend(charter_to_wire(&[delta]));
+    let mut other = joined(&honest);
+    other.station = crate::ids::StationId::new("S01").unwrap();
+    for changed in [slipped, other] {
+        let sig = Signed::<JoinResponse>::from_wire(&honest).unwrap();
+        let bent = Signed::new(changed.clone(), sig.sig().to_vec());
+        for input in [Input::Joined(bent.to_wire()), signed(&their_key(), changed)] {
+            assert_eq!(phone.play(input), Err(Refusal::NotTheServer));
+            assert_eq!(phone.table, asked, "nothing of it is kept");
+        }
+    }
+    phone.play(Input::Joined(honest)).unwrap();
+}
+
+#[test]
+fn a_code_that_is_mistyped_or_of_another_station_asks_nobody() {
+    let mut server = station();
+    let mut phone = newcomer(&mut server, 1);
+    let code = super::server::Server::code();
+    let join = |code: &str, station: &str| Input::Join {
+        code: code.to_owned(),
+        station: crate::ids::StationId::new(station).ok(),
+        name: "一号".into(),
+        sign_key: phone.key.public(),
+        agree_key: phone.key.public(),
+        anew: false,
+    };
+    let (mistyped, elsewhere) = (code.replacen("-0", "-8", 1), join(&code, "S01"));
+    let (mistyped, fine) = (join(&mistyped, ""), join(&code, "S00"));
+    let refused = phone.play(mistyped);
+    assert_eq!(refused, Err(Refusal::BadCode(BadCode::Mistyped)));
+    let refused = phone.play(elsewhere);
+    assert!(matches!(refused, Err(Refusal::CodeOfStation { .. })));
+    assert!(phone.table.is_empty());
+    phone.play(fine).unwrap();
+}
+
+#[test]
+fn a_charter_that_the_server_slips_into_an_answer_is_found_out_by_its_signed_log() {
+    let mut server = station();
+    let mut phone = newcomer(&mut server, 1);
     let body = phone.ask_to_join(false);
     let honest = server.join(&phone.person.clone(), OFFICER, &body);
-    let mut slipped = JoinResponse::from_wire(&honest).unwrap();
+    let mut slipped = joined(&honest);
     let newest = server.charter.newest().unwrap();
     let mut delta = their_delta(Epoch {
         n: newest.n + 1,
@@ -93,7 +189,7 @@ fn a_charter_slipped_into_the_answer_to_joining_is_found_out_by_the_signed_log()
     });
     delta.server = None;
     slipped.charter.extend(charter_to_wire(&[delta]));
-    phone.play(Input::Joined(slipped.to_wire())).unwrap();
+    phone.play(signed(&server.key, slipped)).unwrap();
     let answer = server.sync(&phone.request());
     let replies = phone.play(Input::Answer(answer)).unwrap();
     assert!(matches!(&replies[..], [Reply::Alarm(_)]), "{replies:?}");
@@ -107,7 +203,7 @@ fn nobody_becomes_the_server_while_a_phone_joins_anew() {
     let mut copy = phone.copy(2);
     let body = copy.ask_to_join(true);
     let honest = server.join(&copy.person.clone(), OFFICER, &body);
-    let mut theirs = JoinResponse::from_wire(&honest).unwrap();
+    let mut theirs = joined(&honest);
     let newest = server.charter.newest().unwrap();
     let delta = their_delta(Epoch {
         n: newest.n + 1,
@@ -116,11 +212,11 @@ fn nobody_becomes_the_server_while_a_phone_joins_anew() {
     theirs.server = delta.server.clone().unwrap();
     theirs.charter.extend(charter_to_wire(&[delta]));
     theirs.head = Signed::by(&their_key(), theirs.head.message);
-    let refused = copy.play(Input::Joined(theirs.to_wire()));
-    assert_eq!(refused, Err(Refusal::NotTheServer));
-    let mut rewritten = JoinResponse::from_wire(&honest).unwrap();
+    let refused = copy.play(signed(&their_key(), theirs));
+    assert_eq!(refused, Err(Refusal::OtherServer));
+    let mut rewritten = joined(&honest);
     rewritten.charter.remove(1);
-    assert!(copy.play(Input::Joined(rewritten.to_wire())).is_err());
+    assert!(copy.play(signed(&server.key, rewritten)).is_err());
     copy.play(Input::Joined(honest)).unwrap();
     copy.sync(&mut server);
     assert_eq!(copy.book.alarm(), None);

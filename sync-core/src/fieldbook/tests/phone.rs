@@ -50,7 +50,7 @@ impl Phone {
 
     pub fn ask_to_join(&mut self, anew: bool) -> Vec<u8> {
         let input = Input::Join {
-            code: "7K2M".into(),
+            code: Server::code(),
             station: None,
             name: "一号".into(),
             sign_key: self.key.public(),

@@ -19,11 +19,12 @@ use crate::ids::{ActId, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use crate::record::view::View;
 use crate::sync::message::{Message, charter_to_wire};
 use crate::sync::{
-    JoinRequest, JoinResponse, Receipt, Stored, SyncRequest, SyncResponse, Want, WireEntry,
-    WireEnvelope, nonce,
+    JoinCode, JoinRequest, JoinResponse, Receipt, Stored, SyncRequest, SyncResponse, Want,
+    WireEntry, WireEnvelope, nonce,
 };
 
 const NONCE_KEY: [u8; 32] = [9; 32];
+const KEY: [u8; 32] = [200; 32];
 
 pub struct Server {
     pub station: StationId,
@@ -44,7 +45,7 @@ pub struct Server {
 
 impl Server {
     pub fn new(catalogue: Catalogue) -> Server {
-        let key = SoftKey::from_secret(&[200; 32]).unwrap();
+        let key = SoftKey::from_secret(&KEY).unwrap();
         let mut server = Server {
             station: StationId::new("S00").unwrap(),
             charter: Charter::default(),
@@ -103,9 +104,16 @@ impl Server {
         self.state(vec![], vec![Statement::Charter(delta)]);
     }
 
+    /// A code of any server of these tests: they all have one key.
+    pub fn code() -> String {
+        let key = SoftKey::from_secret(&KEY).unwrap();
+        let station = StationId::new("S00").unwrap();
+        JoinCode::new(station, [3; 10], &key.public()).reveal()
+    }
+
     pub fn join(&mut self, person: &PersonId, roles: &[&str], bytes: &[u8]) -> Vec<u8> {
         let request = Signed::<JoinRequest>::from_wire(bytes).unwrap();
-        assert!(request.proves_its_key());
+        assert!(request.proves_its_key() && request.message.proves_its_code());
         self.grant(person, roles, Some(&request.message));
         self.welcome(&request.message)
     }
@@ -120,7 +128,7 @@ impl Server {
         let device = DeviceId::of_key(&request.sign_key);
         let person = &self.charter.ever(device).unwrap().person;
         let catalogue = self.charter.now().unwrap().catalogue();
-        JoinResponse {
+        let answer = JoinResponse {
             station: self.station.clone(),
             device,
             person: person.clone(),
@@ -132,8 +140,8 @@ impl Server {
             catalogue: self.catalogues[&catalogue].bundle(),
             nonce: nonce::issue(&NONCE_KEY, self.now),
             head: Signed::by(&self.key, self.head(self.log.len())),
-        }
-        .to_wire()
+        };
+        Signed::by(&self.key, answer).to_wire()
     }
 
     pub fn head(&self, index: usize) -> TreeHead {

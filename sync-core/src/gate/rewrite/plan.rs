@@ -183,6 +183,10 @@ impl Reader<'_> {
             return Where::Gone("record".into());
         };
         match &op.at {
+            // Of a record that was made twice: every record has the same ones.
+            At::Key(container) if op.obj == Obj::Root && op.action == Action::MakeMap => {
+                Where::Container(container.clone())
+            }
             At::Key(old) => match self.name_of_now(old) {
                 Some(key) => Where::Row(key),
                 None => Where::Gone(old.clone()),
@@ -493,7 +497,7 @@ impl Letters {
                 let old = of_act.flat_map(|held| inserted(&held.decoded, text));
                 let changes = history.changes().iter();
                 let new = changes
-                    .filter(|at| at.origin.act == held.act)
+                    .filter(|at| at.origin.act == held.in_books())
                     .flat_map(|at| inserted(&at.decoded, text));
                 // Every letter of a held act is written anew, in the order of its operations.
                 anew.extend(old.zip(new).map(|((old, _), (new, _))| (old, new)));

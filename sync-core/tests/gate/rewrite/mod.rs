@@ -44,10 +44,11 @@ impl Court {
     fn note_held(&mut self, act: &Act, id: ActId) {
         for part in &act.parts {
             let decoded = Decoded::strict(&part.change).unwrap();
-            self.held
-                .entry(part.record)
-                .or_default()
-                .push(HeldChange { act: id, decoded });
+            self.held.entry(part.record).or_default().push(HeldChange {
+                act: id,
+                first: None,
+                decoded,
+            });
         }
     }
 
@@ -87,6 +88,7 @@ impl Court {
             device,
             envelope: Hash::of(b"envelope"),
             rights: &rights,
+            moved: &BTreeMap::new(),
         };
         let server = Server {
             station: &station.id,

@@ -14,7 +14,7 @@ use sync_core::envelope::{
 };
 use sync_core::gate::intake::{self, TurnedAway};
 use sync_core::gate::rewrite::HeldChange;
-use sync_core::gate::{Arrival, Code, Desk, Docket, Held, Verdict};
+use sync_core::gate::{Answers, Arrival, Code, Desk, Docket, Held, Verdict};
 use sync_core::ids::{ActId, DeviceId, Epoch, Hash, PersonId, RecordId, StationId};
 use sync_core::record::change::Decoded;
 use sync_core::sync::Want;
@@ -73,6 +73,9 @@ pub struct Office {
     held: BTreeMap<RecordId, Vec<HeldChange>>,
     held_changes: BTreeSet<Hash>,
     renamed: BTreeMap<RecordId, BTreeMap<String, String>>,
+    /// Records that were made twice, and the one that is in the books.
+    pub moved: BTreeMap<RecordId, RecordId>,
+    answers: Answers,
     roots: Vec<Hash>,
     range: CompactRange,
     acts: u64,
@@ -109,6 +112,8 @@ impl Office {
             held: BTreeMap::new(),
             held_changes: BTreeSet::new(),
             renamed: BTreeMap::new(),
+            moved: BTreeMap::new(),
+            answers: Answers::default(),
             roots: vec![CompactRange::default().root()],
             range: CompactRange::default(),
             acts: 0,
@@ -207,6 +212,7 @@ impl Office {
         let mut desk = Desk::new(&station, &charter, &catalogues);
         desk.records = std::mem::take(&mut self.records);
         desk.last_act = std::mem::take(&mut self.last_act);
+        desk.answers = Some(std::mem::take(&mut self.answers));
         let mut judged = Vec::new();
         for (at, (envelope, received_at)) in batch.iter().enumerate() {
             let (device, epoch) = (envelope.body.device, envelope.body.epoch);
@@ -247,6 +253,9 @@ impl Office {
                     if reason.code == Code::Stranded {
                         stranded = true;
                         anew = hand.write(&mut desk, envelope, act, reason, behind);
+                    }
+                    if reason.code == Code::SaidAlready && anew.is_none() {
+                        anew = hand.said_already(&desk, act, id);
                     }
                     hand.note(&desk, act, id);
                     hand.office.held_changes.extend(changes);
@@ -309,6 +318,7 @@ impl Office {
         }
         self.records = desk.records;
         self.last_act = desk.last_act;
+        self.answers = desk.answers.unwrap();
         for (entry, envelope, frame) in entered {
             self.enter(entry, envelope, frame);
         }

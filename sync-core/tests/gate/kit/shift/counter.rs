@@ -4,8 +4,8 @@ use sync_core::envelope::{Envelope, Signed};
 use sync_core::ids::DeviceId;
 use sync_core::sync::message::{Message, charter_to_wire};
 use sync_core::sync::{
-    JoinRequest, JoinResponse, Receipt, Stored, SyncRequest, SyncResponse, WireEntry, WireEnvelope,
-    nonce,
+    JoinCode, JoinRequest, JoinResponse, Receipt, Stored, SyncRequest, SyncResponse, WireEntry,
+    WireEnvelope, nonce,
 };
 
 use crate::kit::Rng;
@@ -16,11 +16,11 @@ const NONCE_KEY: [u8; 32] = [9; 32];
 impl Office {
     pub fn join(&mut self, bytes: &[u8], grant: impl FnOnce(&mut Office, &JoinRequest)) -> Vec<u8> {
         let request = Signed::<JoinRequest>::from_wire(bytes).unwrap();
-        assert!(request.proves_its_key());
+        assert!(request.proves_its_key() && request.message.proves_its_code());
         grant(self, &request.message);
         let device = DeviceId::of_key(&request.message.sign_key);
         let now = self.charter.now().unwrap();
-        JoinResponse {
+        let answer = JoinResponse {
             station: self.station.clone(),
             device,
             person: now.device(device).unwrap().person.clone(),
@@ -29,8 +29,13 @@ impl Office {
             catalogue: self.catalogues[&now.catalogue()].bundle(),
             nonce: nonce::issue(&NONCE_KEY, self.now),
             head: Signed::by(&self.key, self.head(self.log.len())),
-        }
-        .to_wire()
+        };
+        Signed::by(&self.key, answer).to_wire()
+    }
+
+    /// What the chief gives to somebody new.
+    pub fn code(&self) -> String {
+        JoinCode::new(self.station.clone(), [3; 10], &self.key.public()).reveal()
     }
 
     /// Takes in what a request brings and answers with as much of the log as one answer holds.

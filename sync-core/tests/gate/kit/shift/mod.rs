@@ -5,7 +5,7 @@ mod counter;
 mod laws;
 mod mail;
 mod moves;
-mod phone;
+pub mod phone;
 
 use std::collections::BTreeMap;
 

@@ -133,7 +133,7 @@ impl Shift {
         let skew = self.rng.below(100_000_000) as i64 - 50_000_000;
         let mut phone = Phone::new(key, person.clone(), self.office.now + skew);
         let input = Input::Join {
-            code: "7K2M".into(),
+            code: self.office.code(),
             station: None,
             name: "一号".into(),
             sign_key: phone.key.public(),

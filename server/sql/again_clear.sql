@@ -1,0 +1,1 @@
+DELETE FROM again WHERE station_id = $1
