@@ -112,7 +112,7 @@ fn what_is_written_drives_no_terminal_and_forges_no_line() {
     ] {
         let (_, out, complaint) = said(dir.path(), &words);
         for told in [&out, &complaint] {
-            let odd = told.find(|letter| is_unseen(letter));
+            let odd = told.find(is_unseen);
             assert_eq!(odd, None, "{words:?}: {told:?}");
         }
         let forged = out.lines().any(|line| line.starts_with("  registered"));

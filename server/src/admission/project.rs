@@ -15,7 +15,7 @@ use super::lists::{self, Listed};
 use super::load::Batch;
 use super::record::history;
 use super::store;
-use crate::db::{Row, Tx};
+use crate::db::{Row, Tx, storable};
 use crate::error::Result;
 use crate::{args, sql};
 
@@ -158,11 +158,11 @@ pub fn of(history: &History, station: &BookStation) -> Projected {
         }
     }
     let summary = Summary {
-        kind: view.kind.clone(),
-        external_id: view.external_id.clone(),
-        title: facts.title,
+        kind: storable(&view.kind),
+        external_id: view.external_id.as_deref().map(storable),
+        title: storable(&facts.title),
         day: facts.day,
-        state: facts.state.join("|"),
+        state: storable(&facts.state.join("|")),
         author: view.author().map(ToString::to_string).unwrap_or_default(),
         created_entry: entries().min().unwrap_or_default(),
         updated_entry: entries().max().unwrap_or_default(),

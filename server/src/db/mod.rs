@@ -16,7 +16,7 @@ use sqlx::{PgPool, SqlitePool};
 pub use attempts::{Attempts, Mode};
 pub use connect::{Location, Schema};
 pub use migrate::SCHEMA_VERSION;
-pub use query::{Arg, Query};
+pub use query::{Arg, Query, storable};
 pub use row::Row;
 pub use tx::Tx;
 

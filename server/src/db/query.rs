@@ -82,12 +82,19 @@ impl<'a, const N: usize> From<&'a [u8; N]> for Arg<'a> {
     }
 }
 
+/// A text as both engines hold it. PostgreSQL has no place for NUL, and what a phone has sent must
+/// not keep a station from being written.
+pub fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 macro_rules! encode {
     ($name:ident, $arguments:ty) => {
         pub(super) fn $name(query: Query, args: &[Arg<'_>]) -> Result<$arguments> {
             let mut list = <$arguments>::default();
             for arg in args {
                 match *arg {
+                    Arg::Text(Some(text)) if text.contains('\0') => list.add(storable(text)),
                     Arg::Text(value) => list.add(value),
                     Arg::Int(value) => list.add(value),
                     Arg::Bytes(value) => list.add(value),

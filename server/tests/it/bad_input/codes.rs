@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use serde_json::Value;
+use sync_core::letters::is_unseen;
 
 use crate::cli::Operator;
 use crate::phone::Phone;
@@ -119,8 +120,7 @@ fn a_name_that_nobody_could_read_is_wrong_use_and_told_without_being_obeyed() {
             let output = operator.run(&words);
             assert_eq!(output.status.code(), Some(2), "{words:?}: {output:?}");
             let told = String::from_utf8(output.stderr).unwrap();
-            let unseen = |letter: char| sync_core::letters::is_unseen(letter);
-            assert!(!told.contains(unseen) && told.len() < 2_000, "{told}");
+            assert!(!told.contains(is_unseen) && told.len() < 2_000, "{told}");
         }
     }
     assert_eq!(operator.done(&["officer", "list", "--station", "S00"]), "");
