@@ -296,8 +296,9 @@ on_both_engines! {
                 row(phone, record, text);
             }
         }
-        for phone in [&mut one, &mut two, &mut one, &mut two] {
-            scene.sync(phone);
+        for _ in 0..2 {
+            scene.sync(&mut one);
+            scene.sync(&mut two);
         }
         assert_eq!(scene.books().await, ["乙", "甲"]);
         let reader = scene.open("reader");

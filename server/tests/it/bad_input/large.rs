@@ -42,6 +42,7 @@ fn line(book: &str, n: u64, day: &str, row_key: String) -> Line {
             ("finding".to_owned(), cause),
         ]),
         limits: BTreeMap::new(),
+        open: BTreeMap::new(),
         marks: LineMarks {
             clocks: Clocks {
                 happened: NOW + n as i64,
