@@ -106,15 +106,22 @@ impl Replay {
         };
         for (index, act) in frame.acts.iter().enumerate() {
             let Ok(act) = act else { continue };
-            let held = entry.held.iter().find(|held| held.index as usize == index);
-            if held.is_none() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            if !entry.holds(index) {
                 self.spread(act, device, &person, arrival);
+            }
+            let held = entry.held.iter().find(|held| held.index == index);
+            let code = held.map(|held| &*held.code);
+            // What takes a server down is not looked into, or could not even be opened there.
+            let unread = entry.whole && code.is_none_or(|code| code == Code::TookServerDown.word());
+            if unread {
+                continue;
             }
             let id = ActId { device, n: act.n };
             match act.original() {
                 Some(original) if is_server => self.written_anew(original.act, act),
                 Some(_) | None if is_server => {}
-                Some(_) | None => self.name(act, id, &person, held.map(|held| &*held.code)),
+                Some(_) | None => self.name(act, id, &person, code),
             }
         }
         if is_server {
@@ -126,10 +133,6 @@ impl Replay {
     }
 
     fn name(&mut self, act: &Act, id: ActId, person: &PersonId, held: Option<&str>) {
-        // What takes a server down is not looked into.
-        if held == Some(Code::TookServerDown.word()) {
-            return;
-        }
         let Some(named) = self.answers.of(act, id, person) else {
             return;
         };

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use sync_core::ids::PersonId;
 
 use super::stage::Stage;
+use crate::card::read::set_address;
 use crate::card::write::{self, Hand};
 use crate::card::{Code, Deed, Wanted};
 use crate::error::Result;
@@ -45,8 +46,10 @@ pub async fn post(stage: &Stage, card: &Card) -> Result<Code> {
         fallback_phone: Some(card.fallback_phone.clone()),
         ..Wanted::default()
     };
+    let address = format!("http://{}", stage.server.address);
     let code = write_tx!(app.db, "demo_card", async |tx| {
         let (station, officer) = (&stage.station, &card.officer);
+        set_address(tx, station, &address).await?;
         write::draft(tx, &hand(None), station, officer, wanted.clone(), None).await
     })
     .await?;

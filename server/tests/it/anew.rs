@@ -310,6 +310,7 @@ on_both_engines! {
             assert_eq!(shown, all);
             assert_eq!((texts(&one, record), texts(&two, record)), (shown.clone(), shown));
         }
+        drop(reader);
         for phone in [&one, &two] {
             let status = phone.status();
             assert_eq!((status.held, status.registered), (0, status.saved), "{status:?}");

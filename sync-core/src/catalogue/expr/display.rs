@@ -128,7 +128,8 @@ fn display_text(field: &Field, text: &str, around: &Around, language: Language) 
     }
 }
 
-/// The rows with these cells: `罚款 200.00；警告`.
+/// The rows with these cells: `罚款 200.00；警告`. Among others a count says what it counts:
+/// `延长施工 赞成 6 反对 0`.
 pub(super) fn rows<'r>(
     field: &Field,
     rows: impl IntoIterator<Item = &'r BTreeMap<String, Datum>>,
@@ -138,8 +139,16 @@ pub(super) fn rows<'r>(
 ) -> String {
     let row = |row: &BTreeMap<String, Datum>| {
         let texts = cells.iter().filter_map(|name| {
-            let text = display(field.cell(name)?, row.get(*name)?, around, language);
-            (!text.is_empty()).then_some(text)
+            let cell = field.cell(name)?;
+            let text = display(cell, row.get(*name)?, around, language);
+            if text.is_empty() {
+                return None;
+            }
+            let counts = cell.ty == FieldType::Integer && cells.len() > 1;
+            Some(match counts {
+                true => format!("{} {text}", cell.label.get(language)),
+                false => text,
+            })
         });
         texts.collect::<Vec<_>>().join(" ")
     };
