@@ -96,7 +96,7 @@ class PhoneTest : OnServer() {
 
     @Test
     fun `half an emoji loses its half and nothing else, and ten megabytes are refused with the limit`() = bounded {
-        val phone = joined("O0007")
+        val phone = joined("O0010")
         val record = phone.create(
             "case",
             "source" to "patrol",
