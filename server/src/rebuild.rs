@@ -274,7 +274,7 @@ async fn same_answers(tx: &mut Tx, station: &StationId, replay: &Replay) -> Resu
         return Ok(());
     };
     stored.sort_by_key(|named| named.act);
-    let given: Vec<&Named> = replay.answers.new().collect();
+    let given: Vec<&Named> = replay.answers.fresh().collect();
     match stored.iter().eq(given) {
         true => Ok(()),
         false => Err(differs("which acts name others in `again`".to_owned())),

@@ -141,7 +141,7 @@ pub async fn is_kept(tx: &mut Tx, station: &StationId) -> Result<bool> {
 pub async fn replace(tx: &mut Tx, station: &StationId, answers: &Answers) -> Result<()> {
     const CLEAR: Query = sql!("again_clear");
     tx.exec(CLEAR, args![station]).await?;
-    store(tx, station, answers.new()).await?;
+    store(tx, station, answers.fresh()).await?;
     keep(tx, station).await
 }
 

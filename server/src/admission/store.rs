@@ -67,7 +67,7 @@ pub async fn store(db: &Db, data: &DataDir, clock: &Clock, judged: Judged) -> Re
         for record in &judged.projected {
             replace(log.tx, &id, record).await?;
         }
-        answers::store(log.tx, &id, judged.answers.new()).await?;
+        answers::store(log.tx, &id, judged.answers.fresh()).await?;
         for (record, old, new) in &judged.anew.renamed {
             log.tx
                 .exec(sql!("rename_insert"), args![&id, record, old, new])

@@ -193,7 +193,11 @@ pub fn draw(reader: &Reader, station: &Shown, rows: &[HeldRow], pager: Pager) ->
     let path = format!("{}/held", station.path());
     let here = Crumb::new(Ink::label(&w.held_title), reader.to(&path));
     let item = |row: &HeldRow| Item {
-        sentence: Ink::label(sentence(reader, row)),
+        // The code of a newer program is no sentence of ours.
+        sentence: match Code::from_word(&row.code) {
+            Some(_) => Ink::label(sentence(reader, row)),
+            None => Ink::written(&row.code),
+        },
         author: station.who(reader, &row.person),
         device: station.device_beside(reader, row.device, &row.person),
         at: setter.moment(row.at),

@@ -64,7 +64,7 @@ impl Answers {
     }
 
     /// Those that were judged since, in the order of their names.
-    pub fn new(&self) -> impl Iterator<Item = &Named> {
+    pub fn fresh(&self) -> impl Iterator<Item = &Named> {
         self.new.iter().filter_map(|act| self.known.get(act))
     }
 
