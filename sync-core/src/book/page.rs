@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mask::mask;
 use super::{Amendment, Due, LineConflict, LineMarks, Said, Variant};
-use crate::catalogue::{Column, Personal};
+use crate::catalogue::{Column, Personal, run_on};
 use crate::envelope::Number;
 use crate::ids::{DeviceId, PersonId, RecordId};
 
@@ -318,7 +318,7 @@ impl PageCell {
                     let alternative = before.variant.is_some()
                         && part.variant.is_some()
                         && before.record == part.record;
-                    joined.push_str(if alternative { " / " } else { semicolon });
+                    run_on(&mut joined, if alternative { " / " } else { semicolon });
                 }
                 joined.push_str(text);
                 before = Some(part);

@@ -42,7 +42,7 @@ pub use clock::{Due, Taken, dues};
 pub use docs::record_kinds_markdown;
 pub use expr::{
     Around, Datum, Expr, ExprContext, ExprError, Facts, People, RecordData, Ref, StepEvent,
-    display, display_moment, display_span, spoken_moment,
+    display, display_moment, display_span, run_on, spoken_moment,
 };
 pub use holidays::{DayKind, Holiday, Holidays, OfficeHours};
 pub use kind::{

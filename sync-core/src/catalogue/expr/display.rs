@@ -154,7 +154,20 @@ pub(super) fn rows<'r>(
     };
     let texts = rows.into_iter().map(row);
     let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
-    texts.join(language.pick("；", "; "))
+    let mut joined = String::new();
+    for text in texts {
+        if !joined.is_empty() {
+            run_on(&mut joined, language.pick("；", "; "));
+        }
+        joined.push_str(&text);
+    }
+    joined
+}
+
+/// Goes on behind a text. A sentence that goes on has no full stop: `已停工；转中队`.
+pub fn run_on(text: &mut String, between: &str) {
+    text.truncate(text.trim_end_matches('。').len());
+    text.push_str(between);
 }
 
 /// A member's name, or the code where the charter names nobody of that code.
@@ -281,4 +294,18 @@ pub(super) fn weekday(day: civil::Date, language: Language) -> &'static str {
         Language::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     };
     names.get(at).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run_on;
+
+    #[test]
+    fn a_sentence_that_goes_on_has_no_full_stop() {
+        let mut text = String::from("已停工。");
+        run_on(&mut text, "；");
+        assert_eq!(text, "已停工；");
+        run_on(&mut text, "");
+        assert_eq!(text, "已停工；");
+    }
 }

@@ -21,7 +21,9 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Expression, UndefinedBehavior};
 
 pub use context::{Around, Datum, ExprContext, Facts, People, RecordData, StepEvent};
-pub use display::{display, display_span, moment as display_moment, spoken as spoken_moment};
+pub use display::{
+    display, display_span, moment as display_moment, run_on, spoken as spoken_moment,
+};
 pub use reference::Ref;
 
 pub(super) use context::FACTS;
