@@ -1,74 +1,40 @@
 //! Phones whose store was copied, restored or lost its key join anew, over the wire.
 
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::Path;
 
 use ffi::form::Given;
 use ffi::http::Client;
-use ffi::{Clock, Doing, Keys, Phone, PhoneError, Saved, SyncReport, SyncWish};
+use ffi::{Doing, Keys, Phone, PhoneError, Saved, SyncWish};
 use sync_core::fieldbook::Refusal;
-use sync_core::ids::{RecordId, StationId};
-use tempfile::TempDir;
+use sync_core::ids::RecordId;
 use wardbook::db::Query;
-use wardbook::http::Limits;
 use wardbook::{args, read_tx, rebuild, sql, write_tx};
 
-use crate::http::Server;
 use crate::middleman::Middle;
 use crate::on_both_engines;
 use crate::phone::exchange;
 use crate::store::TestStore;
+use crate::stores::Stores;
 
-struct Scene {
-    store: TestStore,
-    server: Server,
-    station: StationId,
-    client: Client,
-    folder: TempDir,
+struct Scene(Stores);
+
+impl Deref for Scene {
+    type Target = Stores;
+
+    fn deref(&self) -> &Stores {
+        &self.0
+    }
 }
 
 impl Scene {
     async fn new(store: TestStore) -> Scene {
         let station = store.station("S00").await;
-        let server = Server::start(&store, Limits::default()).await;
-        let client = Client::new(&format!("http://{}", server.sync)).unwrap();
-        Scene {
-            store,
-            server,
-            station,
-            client,
-            folder: TempDir::new().unwrap(),
-        }
-    }
-
-    fn dir(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn open(&self, name: &str) -> Phone {
-        Phone::open(&self.dir(name), Clock::default()).unwrap()
-    }
-
-    async fn code(&self, person: &str) -> String {
-        self.store
-            .code(&self.station, person, "stationed_officer")
-            .await
+        Scene(Stores::of(store, station).await)
     }
 
     async fn join(&self, phone: &mut Phone) {
-        let code = self.code("O0001").await;
-        phone.join(&self.client, &code, None, "巡查一号").unwrap();
-    }
-
-    fn sync(&self, phone: &mut Phone) -> SyncReport {
-        self.try_sync(phone).unwrap()
-    }
-
-    fn try_sync(&self, phone: &mut Phone) -> Result<SyncReport, PhoneError> {
-        let wish = SyncWish {
-            wait_registered: true,
-            wait_ms: Some(10_000),
-        };
-        phone.sync(&self.client, wish)
+        self.0.join(phone, "O0001").await;
     }
 
     /// The causes of all cases in the books, each as often as it stands there.
@@ -90,7 +56,7 @@ impl Scene {
     }
 
     async fn end(self) {
-        self.server.stop().await;
+        self.0.end().await;
     }
 }
 
@@ -149,14 +115,6 @@ fn causes(phone: &Phone) -> Vec<String> {
     causes
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
-}
-
 on_both_engines! {
     async fn a_restored_backup_joins_anew_and_doubles_nothing_of_what_went_out_after_it(store) {
         let scene = Scene::new(store).await;
@@ -168,7 +126,7 @@ on_both_engines! {
         let saved_at = phone.record_view(unsent.records[0]).unwrap().view.changes[0].origin.at;
         case(&mut phone, "丙");
         drop(phone);
-        copy(&scene.dir("phone"), &scene.dir("backup"));
+        scene.copy("phone", "backup");
         // A backup does not hold the incarnation.
         std::fs::remove_file(scene.dir("backup").join("incarnation")).unwrap();
         let mut phone = scene.open("phone");
@@ -234,7 +192,7 @@ on_both_engines! {
         case(&mut phone, "同");
         drop(phone);
         // All of it, with the incarnation: nothing here tells the two apart.
-        copy(&scene.dir("one"), &scene.dir("two"));
+        scene.copy("one", "two");
         let (mut one, mut two) = (scene.open("one"), scene.open("two"));
         case(&mut one, "左");
         case(&mut two, "右");
@@ -273,7 +231,7 @@ on_both_engines! {
         row(&mut phone, sent, "复查");
         drop(phone);
         for name in ["one", "two"] {
-            copy(&scene.dir("phone"), &scene.dir(name));
+            scene.copy("phone", name);
             std::fs::remove_file(scene.dir(name).join("incarnation")).unwrap();
         }
         let (mut one, mut two) = (scene.open("one"), scene.open("two"));

@@ -6,7 +6,7 @@ use wardbook::db::{Db, Location};
 use wardbook::station::Station;
 use wardbook::{args, sql, write_tx};
 
-use crate::store::{TestStore, block_on, execute};
+use crate::store::{BUNDLE, TestStore, block_on, execute};
 
 fn hash(n: u64) -> Hash {
     Hash::of(&n.to_be_bytes())
@@ -45,10 +45,7 @@ fn a_full_disk_is_told_and_nothing_confirmed_is_lost() {
         );
         for n in 0..kept {
             let key = hash(n);
-            let row = store
-                .db
-                .fetch_opt(sql!("catalogue_get"), args![&station, &key])
-                .await;
+            let row = store.db.fetch_opt(BUNDLE, args![&station, &key]).await;
             assert!(row.unwrap().is_some());
         }
         limit("PRAGMA max_page_count = 100000").await;

@@ -5,6 +5,7 @@ use sync_core::book::{self, Clocks, Line, LineCell, LineMarks, PageFacts, Said, 
 use sync_core::catalogue::Catalogue;
 use sync_core::envelope::Number;
 use sync_core::ids::{Hash, RecordId, StationId};
+use wardbook::admission::numbers;
 use wardbook::{args, sql, write_tx};
 
 use crate::store::{NOW, TestStore};
@@ -47,7 +48,7 @@ pub fn line(book: &str, n: u64, day: Option<String>, row_key: &str, officer: &st
     }
 }
 
-pub async fn put(store: &TestStore, station: &StationId, lines: &[Line], numbers: &[Number]) {
+pub async fn put(store: &TestStore, station: &StationId, lines: &[Line], given: &[Number]) {
     write_tx!(store.db, "test", async |tx| {
         for line in lines {
             let cells = serde_json::to_string(line).unwrap();
@@ -63,18 +64,8 @@ pub async fn put(store: &TestStore, station: &StationId, lines: &[Line], numbers
             ];
             tx.exec(sql!("line_insert"), args).await?;
         }
-        for number in numbers {
-            let args = args![
-                station,
-                &number.book,
-                number.year,
-                number.n,
-                &number.record,
-                &number.step,
-                number.at,
-                &number.text
-            ];
-            tx.exec(sql!("number_insert"), args).await?;
+        for number in given {
+            numbers::put(tx, station, number).await?;
         }
         Ok(())
     })

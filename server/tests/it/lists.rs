@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use sync_core::ids::{Hash, RecordId, StationId};
+use sync_core::ids::{Hash, StationId};
 use wardbook::export::{self, Format, List, ListWanted};
 use wardbook::http::Limits;
 use wardbook::messages::Language;
@@ -15,6 +15,7 @@ use wardbook::{args, read_tx, sql, write_tx};
 use crate::cli::Operator;
 use crate::export::{Sheet, amended_and_contested, get};
 use crate::http::Server;
+use crate::lines::record;
 use crate::on_both_engines;
 use crate::store::{NOW, TestStore};
 
@@ -62,11 +63,6 @@ async fn list(store: &TestStore, station: &StationId, list: List, masked: bool) 
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
-}
-
-/// The `n`th of some records that nothing puts in order.
-fn record(n: u64) -> RecordId {
-    RecordId(Hash::of(&n.to_be_bytes()).0[..16].try_into().unwrap())
 }
 
 const MANY: u64 = 2_300;

@@ -30,6 +30,7 @@ mod scene;
 mod statements;
 mod stock;
 mod store;
+mod stores;
 mod sync;
 mod transactions;
 mod wire;

@@ -1,30 +1,30 @@
 //! Pre-numbered forms over the wire: asked for online, handed out without a signal, never twice.
 
-use std::path::PathBuf;
+use std::ops::Deref;
 
 use ffi::form::Given;
-use ffi::http::Client;
-use ffi::{Clock, Doing, NumberBlock, Phone, PhoneError, SyncReport, SyncWish};
+use ffi::{Doing, NumberBlock, Phone, PhoneError};
 use serde_json::Value;
 use sync_core::catalogue::Language;
 use sync_core::fieldbook::Refusal;
-use sync_core::ids::{PersonId, RecordId, StationId};
-use tempfile::TempDir;
+use sync_core::ids::{PersonId, RecordId};
 use wardbook::export::{self, Format, Wanted};
-use wardbook::http::Limits;
 use wardbook::officer::{ChangedAt, Officer};
 use wardbook::{charter, read_tx, write_tx};
 
-use crate::http::{Server, get};
+use crate::http::get;
 use crate::on_both_engines;
 use crate::store::{NOW, TestStore};
+use crate::stores::Stores;
 
-struct Scene {
-    store: TestStore,
-    server: Server,
-    station: StationId,
-    client: Client,
-    folder: TempDir,
+struct Scene(Stores);
+
+impl Deref for Scene {
+    type Target = Stores;
+
+    fn deref(&self) -> &Stores {
+        &self.0
+    }
 }
 
 impl Scene {
@@ -51,57 +51,13 @@ impl Scene {
         })
         .await
         .unwrap();
-        let server = Server::start(&store, Limits::default()).await;
-        let client = Client::new(&format!("http://{}", server.sync)).unwrap();
-        let folder = TempDir::new().unwrap();
-        Scene {
-            store,
-            server,
-            station,
-            client,
-            folder,
-        }
-    }
-
-    fn dir(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn open(&self, name: &str) -> Phone {
-        Phone::open(&self.dir(name), Clock::default()).unwrap()
-    }
-
-    async fn join(&self, phone: &mut Phone, person: &str) {
-        let code = self.store.code(&self.station, person, "stationed_officer");
-        phone
-            .join(&self.client, &code.await, None, "巡查一号")
-            .unwrap();
+        Scene(Stores::of(store, station).await)
     }
 
     async fn phone(&self, name: &str, person: &str) -> Phone {
         let mut phone = self.open(name);
         self.join(&mut phone, person).await;
         phone
-    }
-
-    fn copy(&self, from: &str, to: &str) {
-        std::fs::create_dir_all(self.dir(to)).unwrap();
-        for file in std::fs::read_dir(self.dir(from)).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), self.dir(to).join(file.file_name())).unwrap();
-        }
-    }
-
-    fn sync(&self, phone: &mut Phone) {
-        self.try_sync(phone).unwrap();
-    }
-
-    fn try_sync(&self, phone: &mut Phone) -> Result<SyncReport, PhoneError> {
-        let wish = SyncWish {
-            wait_registered: true,
-            wait_ms: Some(10_000),
-        };
-        phone.sync(&self.client, wish)
     }
 
     /// The rows of the register of blocks, by range.
@@ -235,7 +191,7 @@ on_both_engines! {
         scene.sync(&mut phone);
         let rows = scene.register().await;
         assert_eq!((text(&rows[0], "free"), text(&rows[0], "given_back")), ("0", "22"));
-        scene.server.stop().await;
+        scene.0.end().await;
     }
 
     async fn two_phones_of_one_officer_and_a_copy_that_joins_anew_hand_out_no_number_twice(store) {
@@ -270,7 +226,7 @@ on_both_engines! {
         let fourth = decide(&mut copy);
         let all = std::collections::BTreeSet::from([first, second, third, fourth]);
         assert_eq!(all.len(), 4);
-        scene.server.stop().await;
+        scene.0.end().await;
     }
 
     async fn a_number_of_somebody_elses_block_is_told_on_the_case_and_on_the_block(store) {
@@ -308,7 +264,7 @@ on_both_engines! {
         assert!(of_block.contains("it does not note them"), "{of_block}");
         let honest = &only(&owner).used[0].1;
         assert!(!page(honest).contains("does not note"));
-        scene.server.stop().await;
+        scene.0.end().await;
     }
 
     async fn a_number_that_a_phone_and_its_twin_both_gave_away_is_marked_in_the_register(store) {
@@ -329,6 +285,6 @@ on_both_engines! {
         let twice = format!("{no}(重号)");
         assert_eq!(text(&rows[0], "used"), format!("{twice}；{twice}"));
         assert_eq!(rows[0]["columns"]["used"]["conflict"], true);
-        scene.server.stop().await;
+        scene.0.end().await;
     }
 }

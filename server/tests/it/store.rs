@@ -12,12 +12,18 @@ use tempfile::TempDir;
 use wardbook::charter;
 use wardbook::clock::Clock;
 use wardbook::datadir::DataDir;
-use wardbook::db::{Db, Location, Schema};
+use wardbook::db::{Db, Location, Query, Schema};
 use wardbook::invite::invite;
 use wardbook::station::Station;
 use wardbook::write_tx;
 
 pub const NOW: i64 = 1_780_000_000_000;
+
+/// A catalogue's bytes, which the program reads all of a station at once.
+pub const BUNDLE: Query = Query {
+    name: "bundle",
+    sql: "SELECT bundle FROM catalogue WHERE station_id = $1 AND hash = $2",
+};
 
 pub struct TestStore {
     pub db: Db,

@@ -9,6 +9,7 @@ use wardbook::station::Station;
 use wardbook::{args, read_tx, sql, write_tx};
 
 use crate::on_both_engines;
+use crate::store::BUNDLE;
 
 on_both_engines! {
     async fn an_error_rolls_everything_back(store) {
@@ -69,7 +70,7 @@ on_both_engines! {
             let row = write_tx!(store.db, "test", async |tx| {
                     let hash = Hash::of(value);
                     tx.exec(sql!("catalogue_insert"), args![&station, &hash, value]).await?;
-                    tx.fetch_opt(sql!("catalogue_get"), args![&station, &hash]).await
+                    tx.fetch_opt(BUNDLE, args![&station, &hash]).await
                 })
                 .await
                 .unwrap()

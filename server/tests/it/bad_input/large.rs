@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::book::{Clocks, Line, LineCell, LineMarks, Said};
 use sync_core::catalogue::Language;
 use sync_core::envelope::Number;
-use sync_core::ids::{Hash, RecordId, StationId};
-use wardbook::admission::numbers;
+use sync_core::ids::StationId;
 use wardbook::clock::Stopwatch;
 use wardbook::export::{self, Format, Wanted};
-use wardbook::{args, read_tx, sql, write_tx};
+use wardbook::read_tx;
 
 use super::Scene;
 use crate::http::get;
+use crate::lines::{self, record};
 use crate::store::{NOW, TestStore, block_on};
 
 /// Rows written in one transaction.
@@ -21,10 +21,6 @@ const TOGETHER: u64 = 5_000;
 const DAY_SHEET: u64 = 60;
 /// Rows of the day that has most.
 const BUSY: u64 = 5_000;
-
-fn record(n: u64) -> RecordId {
-    RecordId(Hash::of(&n.to_be_bytes()).0[..16].try_into().unwrap())
-}
 
 fn line(book: &str, n: u64, day: &str, row_key: String) -> Line {
     let cause = LineCell::Text(Said::same(format!("案由{n}号，占道经营，经劝导当场整改")));
@@ -56,48 +52,26 @@ fn line(book: &str, n: u64, day: &str, row_key: String) -> Line {
 /// A register of so many numbered cases, a log of so many days, and one day with very many rows.
 async fn fill(store: &TestStore, station: &StationId, rows: u64, busy: u64) {
     for begin in (0..rows).step_by(TOGETHER as usize) {
-        let part = begin..(begin + TOGETHER).min(rows);
-        write_tx!(store.db, "test", async |tx| {
-            for n in part.clone() {
-                let day = format!("20{:02}-{:02}-{:02}", n % 20, n % 12 + 1, n % 28 + 1);
-                let day = if n < busy {
-                    "2026-05-11".to_owned()
-                } else {
-                    day
-                };
-                let case = line("R3", n, &day, record(n).to_string());
-                let log = line("R1", n, &day, format!("{day}|O{n:06}"));
-                let facts = line("M", n, &day, String::new());
-                for line in [case, log, facts] {
-                    let cells = serde_json::to_string(&line).unwrap();
-                    let (key, day) = (&line.row_key, line.day.as_deref());
-                    let row = args![
-                        station,
-                        &line.book,
-                        &line.record,
-                        key,
-                        day,
-                        &line.officer,
-                        &line.sort,
-                        &cells
-                    ];
-                    tx.exec(sql!("line_insert"), row).await?;
-                }
-                let number = Number {
-                    book: "R3".into(),
-                    year: 2026,
-                    n: n + 1,
-                    record: record(n),
-                    step: "filed".into(),
-                    at: 0,
-                    text: format!("大案〔2026〕第{:06}号", n + 1),
-                };
-                numbers::put(tx, station, &number).await?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
+        let (mut lines, mut numbers) = (Vec::new(), Vec::new());
+        for n in begin..(begin + TOGETHER).min(rows) {
+            let day = match n < busy {
+                true => "2026-05-11".to_owned(),
+                false => format!("20{:02}-{:02}-{:02}", n % 20, n % 12 + 1, n % 28 + 1),
+            };
+            lines.push(line("R3", n, &day, record(n).to_string()));
+            lines.push(line("R1", n, &day, format!("{day}|O{n:06}")));
+            lines.push(line("M", n, &day, String::new()));
+            numbers.push(Number {
+                book: "R3".into(),
+                year: 2026,
+                n: n + 1,
+                record: record(n),
+                step: "filed".into(),
+                at: 0,
+                text: format!("大案〔2026〕第{:06}号", n + 1),
+            });
+        }
+        lines::put(store, station, &lines, &numbers).await;
     }
 }
 

@@ -9,47 +9,45 @@ mod newer;
 mod public;
 mod tracks;
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use sync_core::catalogue::{AUTHOR, Catalogue, Field, FieldType, Kind, MEMBER, Step};
 use sync_core::envelope::Act;
-use sync_core::ids::{RecordId, StationId};
+use sync_core::ids::RecordId;
 use sync_core::record::change::Scalar;
 use sync_core::record::write::{Edit, Spot};
 use wardbook::clock::Stopwatch;
-use wardbook::http::Limits;
 
-use crate::http::{Server, get};
+use crate::http::get;
 use crate::phone::Phone;
+use crate::scene;
 use crate::store::{NOW, TestStore};
 
-/// A station with a server, and a phone for each role that asks for one.
+/// A scene with a phone for each role that asks for one.
 pub struct Scene {
-    pub store: TestStore,
-    pub server: Server,
-    pub station: StationId,
+    scene: scene::Scene,
     phones: u8,
+}
+
+impl Deref for Scene {
+    type Target = scene::Scene;
+
+    fn deref(&self) -> &scene::Scene {
+        &self.scene
+    }
 }
 
 impl Scene {
     pub async fn new(store: TestStore) -> Scene {
-        let station = store.station("S00").await;
-        let server = Server::start(&store, Limits::default()).await;
-        Scene {
-            store,
-            server,
-            station,
-            phones: 0,
-        }
+        let scene = scene::Scene::new(store).await;
+        Scene { scene, phones: 0 }
     }
 
     pub async fn phone(&mut self, role: &str) -> Phone {
         self.phones += 1;
         let person = format!("O{:04}", self.phones);
-        let code = self.store.code(&self.station, &person, role).await;
-        let mut phone = Phone::new(self.phones);
-        phone.join(self.server.sync, &code);
-        phone
+        self.phone_of(self.phones, &person, role).await
     }
 
     /// Brings acts in, each of which must be admitted.
@@ -114,7 +112,7 @@ impl Scene {
     }
 
     pub async fn end(self) {
-        self.server.stop().await;
+        self.scene.end().await;
     }
 }
 

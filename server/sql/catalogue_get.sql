@@ -1,4 +1,0 @@
-SELECT
-    bundle
-FROM catalogue
-WHERE station_id = $1 AND hash = $2
