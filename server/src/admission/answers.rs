@@ -7,7 +7,7 @@ use sync_core::gate::answers::Place;
 use sync_core::gate::{Answers, Named};
 use sync_core::ids::{ActId, DeviceId, Hash, PersonId, StationId};
 
-use crate::db::{Query, Row, Tx};
+use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
 use crate::{args, sql};
 
@@ -139,8 +139,7 @@ pub async fn is_kept(tx: &mut Tx, station: &StationId) -> Result<bool> {
 
 /// Puts what the log gives in the place of what was there.
 pub async fn replace(tx: &mut Tx, station: &StationId, answers: &Answers) -> Result<()> {
-    const CLEAR: Query = sql!("again_clear");
-    tx.exec(CLEAR, args![station]).await?;
+    tx.exec(sql!("again_clear"), args![station]).await?;
     store(tx, station, answers.fresh()).await?;
     keep(tx, station).await
 }

@@ -102,9 +102,7 @@ impl Print {
         let overdue = cells.flat_map(|(column, cell)| {
             let over = cell.due.iter().filter(|due| due.over);
             over.map(move |due| {
-                // The limit ends with a day; its first moment after would name the next one.
-                let times = self.times();
-                let day = times.day(&times.day_of(due.due.due.saturating_sub(1)));
+                let day = self.times().last_day(due.due.due);
                 let parts = [("column", self.said(&column.label)), ("at", day.as_str())];
                 let sentence = match due.due.excused {
                     true => &self.words().excused,

@@ -159,10 +159,7 @@ fn open_line(
         task: Ink::label(task_label(c, open.task)),
         card: of.map(link).unwrap_or_default(),
         place: Ink::written(&open.place),
-        // A limit ends with the first moment that is too late.
-        due: open
-            .due
-            .map(|due| Ink::label(&times.day(&times.day_of(due - 1)))),
+        due: open.due.map(|due| Ink::label(&times.last_day(due))),
         overdue: open.overdue,
     }
 }

@@ -87,6 +87,15 @@ impl Default for Before {
     }
 }
 
+impl Before {
+    pub fn read(row: &Row) -> Result<Before> {
+        Ok(Before {
+            entry: row.get("updated_entry")?,
+            record: RecordId(row.bytes("record")?),
+        })
+    }
+}
+
 /// The records with conflicts that pass the reader's filters, the newest change first.
 pub async fn find(
     tx: &mut Tx,

@@ -130,7 +130,7 @@ pub async fn list(
             let shown = Shown::with(tx, &app.known, &station).await?;
             begin_again(out)?;
             let out = BufWriter::new(&mut *out);
-            export::list_of(tx, &shown, &reader, wanted, out).await
+            export::list_of(tx, &app.known, &shown, &reader, wanted, out).await
         })
         .await?;
         let masked = if list.is_personal() { "-masked" } else { "" };

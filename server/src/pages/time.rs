@@ -76,6 +76,11 @@ impl Times {
             .map_or_else(String::new, |at| at.date().to_string())
     }
 
+    /// The last day of a limit: its first moment after would name the next one.
+    pub fn last_day(self, due: i64) -> String {
+        self.day(&self.day_of(due.saturating_sub(1)))
+    }
+
     /// Whether a moment is the first of its day: a date without a time is kept so.
     pub fn is_midnight(self, ms: i64) -> bool {
         ms.saturating_add(i64::from(self.offset) * MINUTE)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reading::{self, Place, Reading};
-use super::{LineCell, LineConflict, Said, Station, Variant};
+use super::{LineConflict, Said, Station, Variant};
 use crate::catalogue::{Field, Fold, Personal, RecordData};
 use crate::record::change::Scalar;
 use crate::record::data;
@@ -231,16 +231,10 @@ impl Contest {
             for value in &contest.values {
                 let Some(data) = &value.data else { continue };
                 let text = match reading.cell(place, data, Some(officer)) {
-                    Some(LineCell::Text(text)) => text,
-                    None => emptied(Said::default()),
-                    Some(
-                        LineCell::Number(_)
-                        | LineCell::Span(..)
-                        | LineCell::Refs(_)
-                        | LineCell::Contested(_)
-                        | LineCell::Unreadable,
-                    ) => continue,
+                    Some(cell) => cell.as_text().cloned(),
+                    None => Some(emptied(Said::default())),
                 };
+                let Some(text) = text else { continue };
                 if variants.iter().all(|known| known.text != text) {
                     variants.push(Variant {
                         text,

@@ -57,6 +57,19 @@ pub enum LineCell {
     Unreadable,
 }
 
+impl LineCell {
+    pub fn as_text(&self) -> Option<&Said> {
+        match self {
+            LineCell::Text(text) => Some(text),
+            LineCell::Number(_)
+            | LineCell::Span(..)
+            | LineCell::Refs(_)
+            | LineCell::Contested(_)
+            | LineCell::Unreadable => None,
+        }
+    }
+}
+
 /// A text in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "Wire", into = "Wire")]

@@ -128,17 +128,9 @@ impl Record<'_> {
 
     /// The records that a field links to; itself where it links none, so that it has a row.
     fn links(&self, field: &str) -> Vec<String> {
-        let text = |datum: &Datum| match datum {
-            Datum::Text(id) => Some(marks::plain(id)).filter(|id| !id.is_empty()),
-            Datum::Empty
-            | Datum::Integer(_)
-            | Datum::Decimal(_)
-            | Datum::Boolean(_)
-            | Datum::Instant(_)
-            | Datum::Point { .. }
-            | Datum::Track { .. }
-            | Datum::List(_)
-            | Datum::Rows(_) => None,
+        let text = |datum: &Datum| {
+            let id = marks::plain(datum.as_text()?);
+            (!id.is_empty()).then_some(id)
         };
         let linked: BTreeSet<String> = match self.reading.data.fields.get(field) {
             Some(Datum::List(many)) => many.iter().filter_map(text).collect(),
@@ -227,15 +219,8 @@ impl Record<'_> {
             .masked
             .get_or_init(|| mask_data(&reading.data, reading.kind));
         let said = match reading.cell(place, data, Some(officer)) {
-            Some(LineCell::Text(said)) => said,
+            Some(cell) => cell.as_text()?.clone(),
             None => Said::default(),
-            Some(
-                LineCell::Number(_)
-                | LineCell::Span(..)
-                | LineCell::Refs(_)
-                | LineCell::Contested(_)
-                | LineCell::Unreadable,
-            ) => return None,
         };
         let own = Said {
             zh: mask(kind, &text.zh),

@@ -318,7 +318,10 @@ impl PageCell {
                     let alternative = before.variant.is_some()
                         && part.variant.is_some()
                         && before.record == part.record;
-                    run_on(&mut joined, if alternative { " / " } else { semicolon });
+                    match alternative {
+                        true => joined.push_str(" / "),
+                        false => run_on(&mut joined, semicolon),
+                    }
                 }
                 joined.push_str(text);
                 before = Some(part);

@@ -55,6 +55,11 @@ pub fn day_of(moment: i64, offset: i32) -> Option<Date> {
     Some(offset.to_datetime(moment).date())
 }
 
+/// The last day of a limit, which ends with the first moment that is too late.
+pub fn last_day(due: i64, offset: i32) -> Option<Date> {
+    day_of(due.saturating_sub(1), offset)
+}
+
 /// The first moment of a day in the station's time zone.
 pub fn midnight(day: Date, offset: i32) -> Option<i64> {
     let days = day.since(Date::constant(1970, 1, 1)).ok()?.get_days();

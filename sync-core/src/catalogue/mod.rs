@@ -49,7 +49,7 @@ pub use kind::{
     Count, Draws, Extension, Field, FieldType, Guard, Holds, Kind, Limit, Merge, Personal,
     Required, Step, TimeUnit, Where,
 };
-pub use limits::{day_of, due, midnight};
+pub use limits::{day_of, due, last_day, midnight};
 pub use lists::{AUTHOR, Code, CodeList, HANDLER, MEMBER, Role, Setting};
 pub use metrics::{Baseline, MetricRules, MetricSetting, Phases};
 pub use mistake::Mistake;

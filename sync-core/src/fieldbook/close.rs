@@ -94,9 +94,11 @@ fn fill(
     let bytes: Vec<&[u8]> = acts_alone
         .map(|(_, row, _)| row.bytes.as_deref().unwrap_or_default())
         .collect();
-    let guess = pack::estimate(&bytes).map_err(|why| Refusal::Close(why.to_string()))?;
-    if guess > FULL {
-        count = fewer(count, guess);
+    if bytes.iter().map(|act| act.len()).sum::<usize>() > FULL {
+        let guess = pack::estimate(&bytes).map_err(|why| Refusal::Close(why.to_string()))?;
+        if guess > FULL {
+            count = fewer(count, guess);
+        }
     }
     loop {
         let unsigned = envelope_of(state, now, epoch, &acts[..count])?;

@@ -60,17 +60,8 @@ impl<'l> Fact<'l> {
 
     /// Empty where nothing was written.
     pub fn text(&self, column: &str) -> &'l str {
-        match self.cell(column) {
-            Some(LineCell::Text(text)) => &text.zh,
-            Some(
-                LineCell::Number(_)
-                | LineCell::Span(..)
-                | LineCell::Refs(_)
-                | LineCell::Contested(_)
-                | LineCell::Unreadable,
-            )
-            | None => "",
-        }
+        let text = self.cell(column).and_then(LineCell::as_text);
+        text.map_or("", |text| &text.zh)
     }
 
     /// Without spaces and to a length that names a place or a person: it is kept and compared.

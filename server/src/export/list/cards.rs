@@ -1,13 +1,14 @@
 //! The posted contact cards, and what is to do about them. Name and phone of the officer stand on
 //! the card for everybody to read.
 
+use sync_core::catalogue::last_day;
+
 use super::Ask;
 use super::table::{Column, Value, columns};
 use crate::card::audit::{Audit, Open};
 use crate::card::{Card, KIND};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::known::Known;
 use crate::pages::cards::{reason_label, stored, task_label};
 
 pub const COLUMNS: &[Column] = columns! {
@@ -30,7 +31,7 @@ pub const TASKS: &[Column] = columns! {
 };
 
 pub async fn rows(tx: &mut Tx, ask: &Ask<'_>) -> Result<Vec<Vec<Value>>> {
-    let cards = stored(tx, &Known::default(), ask.shown, ask.now).await?;
+    let cards = stored(tx, ask.known, ask.shown, ask.now).await?;
     Ok(cards.iter().map(|card| cells(ask, card)).collect())
 }
 
@@ -52,7 +53,7 @@ fn cells(ask: &Ask<'_>, card: &Card) -> Vec<Value> {
 }
 
 pub async fn tasks(tx: &mut Tx, ask: &Ask<'_>) -> Result<Vec<Vec<Value>>> {
-    let cards = stored(tx, &Known::default(), ask.shown, ask.now).await?;
+    let cards = stored(tx, ask.known, ask.shown, ask.now).await?;
     let open = Audit::of(&cards, ask.now).open;
     Ok(open.iter().map(|one| task(ask, one)).collect())
 }
@@ -60,9 +61,7 @@ pub async fn tasks(tx: &mut Tx, ask: &Ask<'_>) -> Result<Vec<Vec<Value>>> {
 fn task(ask: &Ask<'_>, open: &Open) -> Vec<Value> {
     let words = ask.plain.labels.cards;
     let offset = ask.shown.books.offset();
-    // A limit ends with the first moment that is too late.
-    let last = open.due.map(|due| due.saturating_sub(1));
-    let last = last.and_then(|at| sync_core::catalogue::day_of(at, offset));
+    let last = open.due.and_then(|due| last_day(due, offset));
     vec![
         task_label(words, open.task).into(),
         open.place.as_str().into(),

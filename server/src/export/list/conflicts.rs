@@ -1,7 +1,6 @@
 //! What people wrote without knowing of each other: one row a value.
 
 use sync_core::book::{self, LineConflict, Variant};
-use sync_core::ids::RecordId;
 use sync_core::record::view::View;
 
 use super::Ask;
@@ -39,10 +38,7 @@ pub async fn part(
     let Some(last) = found.last() else {
         return Ok(None);
     };
-    place.0 = Before {
-        entry: last.get("updated_entry")?,
-        record: RecordId(last.bytes("record")?),
-    };
+    place.0 = Before::read(last)?;
     let mut rows = Vec::new();
     for row in &found {
         let view = conflicts::view(tx, ask.shown, row).await?;

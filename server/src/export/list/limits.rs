@@ -1,7 +1,7 @@
 //! The time limits that run.
 
 use jiff::civil::Date;
-use sync_core::catalogue::day_of;
+use sync_core::catalogue::{day_of, last_day};
 
 use super::table::{Column, Value, columns};
 use super::{Ask, PART};
@@ -46,8 +46,7 @@ pub async fn part(
 
 fn cells(ask: &Ask<'_>, row: &Row) -> Vec<Value> {
     let plain = &ask.plain;
-    // A limit ends with a day; its first moment after would name the next one.
-    let last = day_of(row.due.saturating_sub(1), ask.shown.books.offset());
+    let last = last_day(row.due, ask.shown.books.offset());
     let over = ask.now >= row.due;
     vec![
         plain.title(&row.title).into(),

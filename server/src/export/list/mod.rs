@@ -24,6 +24,7 @@ use self::table::{Column, Table, Value};
 use super::{Format, written};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::known::Known;
 use crate::pages::Reader;
 use crate::pages::station::Shown;
 
@@ -146,19 +147,22 @@ pub async fn list(
     wanted: ListWanted,
     out: impl Write + Send,
 ) -> Result<()> {
-    let shown = Shown::read(tx, station.as_str()).await?;
-    list_of(tx, &shown, reader, wanted, out).await
+    let known = Known::default();
+    let shown = Shown::with(tx, &known, station.as_str()).await?;
+    list_of(tx, &known, &shown, reader, wanted, out).await
 }
 
 /// [`list`] of a station that has been read.
 pub(crate) async fn list_of(
     tx: &mut Tx,
+    known: &Known,
     shown: &Shown,
     reader: &Reader,
     wanted: ListWanted,
     out: impl Write + Send,
 ) -> Result<()> {
     let ask = Ask {
+        known,
         shown,
         reader,
         plain: Plain::new(reader, shown),
@@ -181,6 +185,7 @@ pub(crate) async fn list_of(
 
 /// What every list is asked with.
 struct Ask<'a> {
+    known: &'a Known,
     shown: &'a Shown,
     reader: &'a Reader,
     plain: Plain<'a>,

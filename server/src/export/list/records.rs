@@ -1,7 +1,5 @@
 //! The records that a search finds.
 
-use sync_core::ids::RecordId;
-
 use super::table::{Column, Value, columns};
 use super::{Ask, PART};
 use crate::db::Tx;
@@ -40,10 +38,7 @@ pub async fn part(
     let Some(last) = found.last() else {
         return Ok(None);
     };
-    place.0 = Before {
-        entry: last.get("updated_entry")?,
-        record: RecordId(last.bytes("record")?),
-    };
+    place.0 = Before::read(last)?;
     let mut rows = Vec::with_capacity(found.len());
     for row in &found {
         let row = Row::read(tx, ask.shown, row).await?;

@@ -131,7 +131,7 @@ impl Setter<'_> {
         let due = &page.due;
         let as_of = if page.over { i64::MAX } else { i64::MIN };
         let line = self.due(due, as_of);
-        let day = self.last_day(due.due);
+        let day = self.station.times(self.reader).last_day(due.due);
         let is_said = beside.get(self.reader.catalogue_language()) == day;
         if !is_said || due.stopped.is_some() && due.done.is_none() {
             return Some(line);
@@ -149,17 +149,11 @@ impl Setter<'_> {
         })
     }
 
-    /// A limit ends with a day; its first moment after would name the next one.
-    fn last_day(&self, due: i64) -> String {
-        let times = self.station.times(self.reader);
-        times.day(&times.day_of(due.saturating_sub(1)))
-    }
-
     /// How a limit stands at a moment, in words. While its clock stands still nothing is due.
     pub fn due(&self, due: &Due, now: i64) -> DueLine {
         if due.excused && due.is_over(now) {
             let line = self.due_line(due.due, due.done, now);
-            let day = self.last_day(due.due);
+            let day = self.station.times(self.reader).last_day(due.due);
             return DueLine {
                 text: self.reader.words().due_excused.replace("{day}", &day),
                 over: line.over && due.done.is_none(),
@@ -178,7 +172,7 @@ impl Setter<'_> {
 
     pub fn due_line(&self, due: i64, done: Option<i64>, now: i64) -> DueLine {
         let words = self.reader.words();
-        let day = self.last_day(due);
+        let day = self.station.times(self.reader).last_day(due);
         let over = done.unwrap_or(now) >= due;
         let word = match (over, done) {
             (true, Some(_)) => &words.due_done_late,

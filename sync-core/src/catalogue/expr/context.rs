@@ -40,6 +40,21 @@ pub enum Datum {
 }
 
 impl Datum {
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Datum::Text(text) => Some(text),
+            Datum::Empty
+            | Datum::Integer(_)
+            | Datum::Decimal(_)
+            | Datum::Boolean(_)
+            | Datum::Instant(_)
+            | Datum::Point { .. }
+            | Datum::Track { .. }
+            | Datum::List(_)
+            | Datum::Rows(_) => None,
+        }
+    }
+
     /// Milliseconds since 1970, where it is a moment.
     pub fn as_instant(&self) -> Option<i64> {
         match self {

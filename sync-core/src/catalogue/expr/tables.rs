@@ -18,10 +18,7 @@ pub(super) fn rows(
 ) -> Result<Value, Error> {
     let root = root(state)?;
     let known = root.field(field).ok_or_else(|| unknown(field))?;
-    let Datum::Rows(list) = root.datum(field) else {
-        return Ok(empty());
-    };
-    state.consume_fuel(list.len() as u64)?;
+    let list = of_rows(state, &root, field)?;
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
     let text = display::rows(known, list, &cells, &root.around, root.language);
     Ok(Value::from(text))
@@ -36,18 +33,9 @@ pub(super) fn each(
 ) -> Result<Value, Error> {
     let root = root(state)?;
     let list = of_rows(state, &root, field)?;
-    let texts = list.iter().filter_map(|row| match row.get(cell)? {
-        Datum::Text(text) => Some(Value::from(clean(text))),
-        Datum::Empty
-        | Datum::Integer(_)
-        | Datum::Decimal(_)
-        | Datum::Boolean(_)
-        | Datum::Instant(_)
-        | Datum::Point { .. }
-        | Datum::Track { .. }
-        | Datum::List(_)
-        | Datum::Rows(_) => None,
-    });
+    let texts = list
+        .iter()
+        .filter_map(|row| Some(Value::from(clean(row.get(cell)?.as_text()?))));
     Ok(Value::from_object(Many(texts.collect())))
 }
 
@@ -155,5 +143,5 @@ fn of_rows<'r>(
 }
 
 fn holds(row: &BTreeMap<String, Datum>, cell: &str, code: &str) -> bool {
-    matches!(row.get(cell), Some(Datum::Text(text)) if text == code)
+    row.get(cell).and_then(Datum::as_text) == Some(code)
 }
